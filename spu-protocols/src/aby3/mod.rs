@@ -2,13 +2,20 @@
 //!
 //! A kernel is one file: the equations, the table of its messages ([`Message`]), and an `async fn` over a [`Context`].
 
+mod carry;
 mod context;
 mod message;
+mod products;
 mod role;
 mod shares;
+pub mod sign;
+mod steps;
+#[cfg(test)]
+mod testing;
 pub mod world;
 
 pub use context::{Address, Context, Mailbox, Randomness};
 pub use message::{Message, TableCost, cost, stamps};
 pub use role::{Pair, Role};
 pub use shares::{Arith, BitShares, View};
+pub use steps::Steps;
