@@ -4,14 +4,17 @@
 
 mod carry;
 mod context;
+mod halves;
 mod message;
 mod products;
+pub mod relu;
 mod role;
 mod shares;
 pub mod sign;
 mod steps;
 #[cfg(test)]
-mod testing;
+mod trial;
+pub mod truncate;
 pub mod world;
 
 pub use context::{Address, Context, Mailbox, Randomness};
