@@ -4,6 +4,7 @@
 
 mod carry;
 mod context;
+pub mod exp;
 mod halves;
 mod message;
 mod products;

@@ -111,7 +111,7 @@ mod tests {
         check(&crate::aby3::sign::tests::edges::<u32>());
         check(&crate::aby3::sign::tests::edges::<u64>());
         check(&crate::aby3::sign::tests::edges::<u128>());
-        SIZES.map(|n| check::<u64>(&uniform(n, 5)));
+        SIZES.iter().for_each(|&n| check::<u64>(&uniform(n, 5)));
     }
 
     #[test]

@@ -174,7 +174,7 @@ pub(super) mod tests {
         check(&edges::<u32>());
         check(&edges::<u64>());
         check(&edges::<u128>());
-        SIZES.map(|n| check::<u64>(&uniform(n, 9)));
+        SIZES.iter().for_each(|&n| check::<u64>(&uniform(n, 9)));
     }
 
     #[test]
