@@ -6,6 +6,7 @@ mod carry;
 mod context;
 pub mod exp;
 mod halves;
+pub mod maximum;
 mod message;
 mod products;
 pub mod relu;
