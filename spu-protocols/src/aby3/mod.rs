@@ -2,8 +2,11 @@
 //!
 //! A kernel is one file: the equations, the table of its messages ([`Message`]), and an `async fn` over a [`Context`].
 
+pub mod bits;
 mod context;
+pub mod inject;
 mod message;
+pub mod multiply;
 mod role;
 mod shares;
 mod steps;
