@@ -7,6 +7,8 @@ mod context;
 pub mod inject;
 mod message;
 pub mod multiply;
+#[cfg(test)]
+mod privacy;
 mod role;
 mod shares;
 mod steps;
