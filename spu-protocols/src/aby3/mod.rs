@@ -2,12 +2,17 @@
 //!
 //! A kernel is one file: the equations, the table of its messages ([`Message`]), and an `async fn` over a [`Context`].
 
+pub mod bits;
 mod carry;
 mod context;
 pub mod exp;
 mod halves;
+pub mod inject;
 pub mod maximum;
 mod message;
+pub mod multiply;
+#[cfg(test)]
+mod privacy;
 mod products;
 pub mod relu;
 mod role;
