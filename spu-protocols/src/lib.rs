@@ -4,4 +4,5 @@
 extern crate spu_tensor as spu;
 
 pub mod aby3;
+pub mod random;
 pub mod ring;
