@@ -5,8 +5,10 @@
 pub mod bits;
 mod context;
 pub mod inject;
+pub mod input;
 mod message;
 pub mod multiply;
+pub mod open;
 #[cfg(test)]
 mod privacy;
 mod role;
