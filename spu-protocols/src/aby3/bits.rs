@@ -121,10 +121,10 @@ mod tests {
             Subject::new([replicated(1), replicated(1)], and_table(1, 1), |ctx: Context<Z16>, x| async move {
                 and(&ctx, &x.bits(0), &x.bits(3)).await
             });
-        conjunction.enumerate(100_000).expect("exact");
+        conjunction.enumerate(30_000).expect("exact");
         let halves = Subject::new([halves(1)], replicate_table(1, 1, 0), |ctx: Context<Z16>, x| async move {
             replicate(&ctx, x.only_bit(0..2), (1, 1), Steps::START).await
         });
-        halves.enumerate(100_000).expect("exact");
+        halves.enumerate(30_000).expect("exact");
     }
 }

@@ -330,7 +330,7 @@ mod tests {
                 .expect("halves");
             };
         }
-        check!(Z16, enumerate(50_000));
+        check!(Z16, enumerate(30_000));
         check!(u64, distinguish(2000));
     }
 }

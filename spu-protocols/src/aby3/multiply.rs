@@ -144,7 +144,7 @@ mod tests {
                 .expect("halves");
             };
         }
-        check!(Z16, enumerate(100_000));
+        check!(Z16, enumerate(30_000));
         check!(u64, distinguish(4000));
     }
 }

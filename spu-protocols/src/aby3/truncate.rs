@@ -342,9 +342,9 @@ mod tests {
                 .expect("halves");
             };
         }
-        check!(Z16, 1, enumerate(100_000));
-        check!(Z16, 2, enumerate(100_000));
-        check!(u64, 18, distinguish(3000));
+        check!(Z16, 1, enumerate(30_000));
+        check!(Z16, 2, enumerate(30_000));
+        check!(u64, 18, distinguish(2000));
         check!(u64, 62, distinguish(1000));
     }
 }
