@@ -6,11 +6,12 @@ pub mod bits;
 mod carry;
 mod context;
 pub mod exp;
-mod halves;
 pub mod inject;
+pub mod input;
 pub mod maximum;
 mod message;
 pub mod multiply;
+pub mod open;
 #[cfg(test)]
 mod privacy;
 mod products;
