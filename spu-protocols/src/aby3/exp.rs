@@ -193,8 +193,8 @@ fn widths(fraction_bits: u32) -> Vec<u32> {
 /// The two levels: w and the bits of the upper runs; then v0 and v1.
 fn levels(fraction_bits: u32) -> [Plan; 2] {
     let low = carry::widths(fraction_bits + RANGE_BITS).len();
-    let mut runs = vec![0..low];
-    runs.extend(carry::split(low..widths(fraction_bits).len() - 1, UPPER_RUNS));
+    let upper = carry::split(low..widths(fraction_bits).len() - 1, UPPER_RUNS);
+    let runs: Vec<_> = std::iter::once(0..low).chain(upper).collect();
     // The top bit has been added to the last run's carry: this is u.
     let w = carry::generate(0);
     let u = carry(0..UPPER_RUNS + 1);
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn the_error_bound_holds_for_all_fraction_bits() {
         for f in FRACTION_BITS {
-            let x: Vec<u64> = (0..16 << f).step_by((16 << f) / 4000 | 1).chain(0..100).collect();
+            let x: Vec<u64> = (0..16 << f).step_by(((16 << f) / 4000) | 1).chain(0..100).collect();
             let worst = worst(&x, &exp(Party(0), &x, f, u64::from(f)), f);
             assert!(worst < 1.0 + 2f64.powf(f64::from(f) - 19.9), "{worst} at {f}");
         }

@@ -74,7 +74,8 @@ impl Plan {
                     dealt.push((sets[rest], mask));
                     next
                 });
-                (sets.push(place), names.push(name));
+                sets.push(place);
+                names.push(name);
             }
             Product { literals, sets }
         };
