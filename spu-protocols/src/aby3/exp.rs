@@ -8,7 +8,7 @@
 //! ```
 //!
 //! P0 subtracts 2^n from its summand, which leaves its low n bits alone: one set of codes serves w and u. Both are carries of blocks
-//! ([`super::carry`]); the runs are the low n bits, whose carry is w, and three runs above. u is a XOR of products, one of which is
+//! (`carry`); the runs are the low n bits, whose carry is w, and three runs above. u is a XOR of products, one of which is
 //! w·P1·P2·P3; times w or ¬w its degree does not grow, so the next level gives v0 = u·¬w and v1 = u·w at once. P0 deals E and, with masks
 //! λ0, λ1 for the two bits, λ0·E and λ1·E. z = v0·E·C0 + v1·E·C1 is then linear in the dealt halves; it is truncated by 61 − f.
 //!
@@ -31,7 +31,7 @@
 //! products. A party looks up only digits of its own share.
 //!
 //! Security: P0 receives nothing. Codes, dealt products, opened bits and dealt halves are each masked by a draw that its receiver lacks
-//! ([`super::carry`], [`super::products`], [`super::inject`]); the truncation masks z's halves anew.
+//! (`carry`, `products`, [`super::inject`]); the truncation masks z's halves anew.
 
 use std::sync::OnceLock;
 

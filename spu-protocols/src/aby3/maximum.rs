@@ -27,7 +27,7 @@
 //!
 //! Domain: −2^(K−2) ≤ x < 2^(K−2), so that differences do not wrap. Exact, never fails.
 //!
-//! Security: P0 receives nothing; every message is masked as in [`super::sign`], [`super::products`], [`super::inject`] and [`super::multiply`], each by draws of its own.
+//! Security: P0 receives nothing; every message is masked as in [`super::sign`], `products`, [`super::inject`] and [`super::multiply`], each by draws of its own.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! The sign bit [x < 0].
 //!
-//! x = a + b with a = x0 + x1 at P0 and b = x2 at P1 and P2 ([`super::carry`]). The lower K − 1 bits are cut into blocks of four (the last
+//! x = a + b with a = x0 + x1 at P0 and b = x2 at P1 and P2 (`carry`). The lower K − 1 bits are cut into blocks of four (the last
 //! narrower), the top bit is a block of its own: v = [x < 0] = p_top ⊕ carry of the blocks below.
 //!
 //! | round | who | what | bits (K = 64) |
