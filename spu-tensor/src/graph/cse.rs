@@ -20,13 +20,8 @@ pub fn merge_common<O: Operation>(graph: &mut Graph<O>) -> bool {
             continue;
         }
         let types = node.results().map(|v| graph.ty(v).clone()).collect();
-        let new = merged.push_with_regions(
-            node.operation.clone(),
-            operands,
-            node.regions.clone(),
-            types,
-            graph.location(id),
-        );
+        let new =
+            merged.push_with_regions(node.operation.clone(), operands, node.regions.clone(), types, graph.location(id));
         let results: Vec<Value> = merged.node(new).results().collect();
         renamed.extend(&results);
         if pure {

@@ -24,13 +24,8 @@ pub fn remove_dead<O: Operation>(graph: &mut Graph<O>) -> bool {
         let rename = |v: &Value| renamed[v.index()].expect("a kept node's operands are kept");
         let operands = node.operands.iter().map(rename).collect();
         let types = node.results().map(|v| graph.ty(v).clone()).collect();
-        let new = kept.push_with_regions(
-            node.operation.clone(),
-            operands,
-            node.regions.clone(),
-            types,
-            graph.location(id),
-        );
+        let new =
+            kept.push_with_regions(node.operation.clone(), operands, node.regions.clone(), types, graph.location(id));
         for (old, new) in node.results().zip(kept.node(new).results()) {
             renamed[old.index()] = Some(new);
         }

@@ -117,7 +117,13 @@ impl<O: Operation> fmt::Debug for Graph<O> {
 
 impl<O: Operation> Default for Graph<O> {
     fn default() -> Self {
-        Self { nodes: Vec::new(), types: Vec::new(), definitions: Vec::new(), locations: Vec::new(), outputs: Vec::new() }
+        Self {
+            nodes: Vec::new(),
+            types: Vec::new(),
+            definitions: Vec::new(),
+            locations: Vec::new(),
+            outputs: Vec::new(),
+        }
     }
 }
 
