@@ -10,7 +10,7 @@ use super::rearrange::rearrange;
 use super::value::PartyValue;
 use crate::aby3::{Arith, product_terms};
 use crate::hal::{RingConfig, decode, encode};
-use crate::ring::{Operand, Ring, matmul};
+use crate::ring::{MatmulShape, Operand, Ring, matmul};
 use crate::share::{PublicFunction, ShareGraph, ShareOp, ShareType};
 
 /// The result of a local node at `party`; where every value is public, the same in the clear.
@@ -131,7 +131,7 @@ fn multiply<R: Ring>(x: &PartyValue<R>, y: &PartyValue<R>) -> PartyValue<R> {
 
 /// A matrix product: extents, and which operand is stored transposed.
 struct Dot {
-    extents: [usize; 3],
+    shape: MatmulShape,
     transposed: [bool; 2],
     doubled: bool,
 }
@@ -139,24 +139,24 @@ struct Dot {
 impl Dot {
     fn new(types: &[&ShareType], transposed: [bool; 2], doubled: bool) -> Self {
         let (left, right) = (types[0].shape.extents(), types[1].shape.extents());
-        let (m, k) = if transposed[0] { (left[1], left[0]) } else { (left[0], left[1]) };
-        let n = if transposed[1] { right[0] } else { right[1] };
-        Self { extents: [m, k, n], transposed, doubled }
+        let (rows, inner) = if transposed[0] { (left[1], left[0]) } else { (left[0], left[1]) };
+        let columns = if transposed[1] { right[0] } else { right[1] };
+        Self { shape: MatmulShape { rows, inner, columns }, transposed, doubled }
     }
 
     fn evaluate<R: Ring>(&self, x: &PartyValue<R>, y: &PartyValue<R>, party: Party) -> PartyValue<R> {
         match (x, y) {
             (PartyValue::Public(x), PartyValue::Public(y)) => {
-                let product = self.product(Operand::plain(x), Operand::plain(y));
+                let product = self.product(Operand::new(x), Operand::new(y));
                 PartyValue::public(if self.doubled { map(&product, |v| v.plus(v)) } else { product })
             }
             (PartyValue::Public(x), PartyValue::Arith(y)) => PartyValue::arith(Arith {
-                own: self.product(Operand::plain(x), Operand::plain(&y.own)),
-                next: self.product(Operand::plain(x), Operand::plain(&y.next)),
+                own: self.product(Operand::new(x), Operand::new(&y.own)),
+                next: self.product(Operand::new(x), Operand::new(&y.next)),
             }),
             (PartyValue::Arith(x), PartyValue::Public(y)) => PartyValue::arith(Arith {
-                own: self.product(Operand::plain(&x.own), Operand::plain(y)),
-                next: self.product(Operand::plain(&x.next), Operand::plain(y)),
+                own: self.product(Operand::new(&x.own), Operand::new(y)),
+                next: self.product(Operand::new(&x.next), Operand::new(y)),
             }),
             (PartyValue::Arith(x), PartyValue::Arith(y)) => PartyValue::sum(match self.doubled {
                 true => self.doubled_term(x, y, party),
@@ -168,9 +168,9 @@ impl Dot {
 
     /// x_i·(y_i + y_(i+1)) + x_(i+1)·y_i.
     fn term<R: Ring>(&self, x: &Arith<R>, y: &Arith<R>) -> Vec<R> {
-        let both = Operand::sum(R::ONE, &y.own, R::ONE, &y.next);
-        let first = self.product(Operand::plain(&x.own), both);
-        zip(&first, &self.product(Operand::plain(&x.next), Operand::plain(&y.own)), R::plus)
+        let both = Operand::combination((&y.own, R::ONE), (&y.next, R::ONE));
+        let first = self.product(Operand::new(&x.own), both);
+        zip(&first, &self.product(Operand::new(&x.next), Operand::new(&y.own)), R::plus)
     }
 
     /// One product a party, of twice the value:
@@ -182,13 +182,19 @@ impl Dot {
             1 => [R::ONE, two],
             _ => [R::ONE, R::ZERO.minus(R::ONE)],
         };
-        let product = self.product(Operand::sum(own, &x.own, next, &x.next), Operand::sum(own, &y.own, next, &y.next));
+        let product = {
+            let combined = |x: &Arith<R>| Operand::combination((&x.own, own), (&x.next, next));
+            self.product(combined(x), combined(y))
+        };
         if party.0 == 2 { map(&product, |v| v.plus(v).negated()) } else { product }
     }
 
     fn product<R: Ring>(&self, x: Operand<R>, y: Operand<R>) -> Vec<R> {
-        let [m, k, n] = self.extents;
-        matmul(m, k, n, x.transposed(self.transposed[0]), y.transposed(self.transposed[1]))
+        let [x, y] = [(x, self.transposed[0]), (y, self.transposed[1])].map(|(operand, transposed)| match transposed {
+            true => operand.transposed(),
+            false => operand,
+        });
+        matmul(self.shape, x, y)
     }
 }
 

@@ -155,7 +155,7 @@ impl Session {
             return Ok(compiled);
         }
         let program = build()?;
-        let plan = Arc::new(Plan::new(lower(&program, self.network.ring)?, self.network.ring.bits));
+        let plan = Arc::new(Plan::new(lower(&program, self.network.ring)?, self.network.ring));
         let results = program.results.into_iter().map(|(_, ty)| ty).collect();
         let compiled = Arc::new(Compiled { plan, results });
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -173,7 +173,7 @@ impl Session {
                 build.input(owner, source)
             });
             let outputs: Vec<Value> = outputs.collect();
-            Arc::new(Plan::new(build.finish(outputs), ring.bits))
+            Arc::new(Plan::new(build.finish(outputs), ring))
         });
         plan.clone()
     }

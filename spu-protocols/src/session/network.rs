@@ -26,7 +26,7 @@ impl Network {
 
     /// What the parties would execute.
     pub fn plan(&self, program: &Program) -> Result<Plan, Error> {
-        Ok(Plan::new(lower(program, self.ring)?, self.ring.bits))
+        Ok(Plan::new(lower(program, self.ring)?, self.ring))
     }
 
     /// The least time that rounds and bytes alone take on this network, in seconds.

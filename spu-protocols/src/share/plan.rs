@@ -16,6 +16,7 @@ use spu::{Cost, LineCost, Location, Manifest, Party, Reveal};
 use super::ops::ShareOp;
 use super::types::ShareType;
 use super::ShareGraph;
+use crate::hal::RingConfig;
 use crate::aby3::{Address, Message, Role, stamps};
 
 /// One contiguous part of a kernel's tensor, with the party that deals for it.
@@ -67,9 +68,9 @@ pub struct Plan {
 pub type Tables<'a> = &'a dyn Fn(&ShareOp, &[&ShareType], usize) -> Vec<Message>;
 
 impl Plan {
-    /// Plans `graph` with the kernels' own message tables, for a ring of `bits` bits.
-    pub fn new(graph: ShareGraph, bits: u32) -> Self {
-        Self::with_tables(graph, &|op, operands, n| crate::aby3::table(op, operands, n, bits))
+    /// Plans `graph` with the kernels' own message tables, in this number format.
+    pub fn new(graph: ShareGraph, ring: RingConfig) -> Self {
+        Self::with_tables(graph, &|op, operands, n| crate::aby3::table(op, operands, n, ring.bits, ring.fraction_bits))
     }
 
     /// Plans `graph` with other tables. A plan whose tables are not the kernels' ends in a failed run: tests use it.
