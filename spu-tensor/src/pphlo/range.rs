@@ -57,10 +57,7 @@ impl Interval {
 
     fn square(self) -> Self {
         let Self { lo, hi } = self.multiply(self);
-        Self::new(
-            if self.contains(0.0) { 0.0 } else { lo.max(0.0).max((self.lo * self.lo).min(self.hi * self.hi)) },
-            hi,
-        )
+        Self::new(lo.max(0.0), hi)
     }
 
     fn reciprocal(self) -> Self {
