@@ -83,13 +83,76 @@ pub fn vectorize<T>(work: impl FnOnce() -> T) -> T {
     unsafe { run_at(cpu(), work) }
 }
 
-/// [`vectorize`] at a chosen level. Panics if the machine has no such level.
-#[cfg(test)]
-pub(super) fn vectorize_at<T>(cpu: Cpu, work: impl FnOnce() -> T) -> T {
-    assert!(cpu.is_supported(), "a level is used only where it is supported");
-    // SAFETY: just asserted.
-    unsafe { run_at(cpu, work) }
+/// Work that is written for a number of elements in a vector register.
+pub(super) trait Kernel<R> {
+    type Output;
+
+    /// Must be `#[inline(always)]`, as all that it calls in a loop.
+    fn run<const LANES: usize>(self) -> Self::Output;
 }
+
+/// A level's vector registers. Exists only for levels that the machine supports.
+#[derive(Clone, Copy)]
+pub(super) struct Vector(Cpu);
+
+impl Vector {
+    /// Panics if the machine does not support the level.
+    pub(super) fn of(cpu: Cpu) -> Self {
+        assert!(cpu.is_supported(), "a level is used only where it is supported");
+        Self(cpu)
+    }
+
+    /// Elements in a register.
+    pub(super) fn lanes<R>(self) -> usize {
+        lanes::<R>(REGISTER[self.0 as usize])
+    }
+}
+
+/// Runs `kernel` compiled for the level, with its number of lanes.
+pub(super) fn run<R, K: Kernel<R>>(vector: Vector, kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    match vector.0 {
+        // SAFETY: `Vector` is made of supported levels only.
+        Cpu::Avx512 => unsafe {
+            at_avx512(
+                #[inline(always)]
+                || with_lanes::<R, K, { REGISTER[2] }>(kernel),
+            )
+        },
+        // SAFETY: as above.
+        Cpu::Avx2 => unsafe {
+            at_avx2(
+                #[inline(always)]
+                || with_lanes::<R, K, { REGISTER[1] }>(kernel),
+            )
+        },
+        Cpu::Scalar => with_lanes::<R, K, { REGISTER[0] }>(kernel),
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    with_lanes::<R, K, { REGISTER[0] }>(kernel)
+}
+
+#[inline(always)]
+fn with_lanes<R, K: Kernel<R>, const BYTES: usize>(kernel: K) -> K::Output {
+    match const { lanes::<R>(BYTES) } {
+        16 => kernel.run::<16>(),
+        8 => kernel.run::<8>(),
+        4 => kernel.run::<4>(),
+        2 => kernel.run::<2>(),
+        _ => kernel.run::<1>(),
+    }
+}
+
+const fn lanes<R>(bytes: usize) -> usize {
+    match bytes / size_of::<R>() {
+        0 => 1,
+        n if n > 16 => 16,
+        n => n,
+    }
+}
+
+/// Bytes of a register by level.
+const REGISTER: [usize; 3] = [16, 32, 64];
 
 /// # Safety
 /// The machine must support `cpu`.

@@ -1,26 +1,18 @@
 //! Fields of s bits, densely packed: the messages of truncation and comparison.
 
-use super::{Ring, vectorize};
+use super::Ring;
 
 /// The lowest s bits of every value, one after the other, lowest first: ⌈n · s / 64⌉ words, 1 ≤ s ≤ K.
 pub fn pack_fields<R: Ring>(values: &[R], s: u32) -> Vec<u64> {
     check_width::<R>(s);
     let mut words = vec![0; (values.len() * s as usize).div_ceil(64)];
-    // A value is at most two pieces of at most 64 bits, so that both go through the same loop.
-    vectorize(
-        #[inline(always)]
-        || {
-            let mut at = 0;
-            for value in values {
-                let value = value.to_u128();
-                put(&mut words, at, value as u64, s.min(64));
-                if s > 64 {
-                    put(&mut words, at + 64, (value >> 64) as u64, s - 64);
-                }
-                at += s as usize;
-            }
-        },
-    );
+    for (i, value) in values.iter().enumerate() {
+        let (at, value) = (i * s as usize, value.to_u128());
+        put(&mut words, at, value as u64, s.min(64));
+        if s > 64 {
+            put(&mut words, at + 64, (value >> 64) as u64, s - 64);
+        }
+    }
     words
 }
 
@@ -35,10 +27,7 @@ pub fn unpack_fields<R: Ring>(words: &[u64], s: u32, n: usize) -> Option<Vec<R>>
         let low = u128::from(get(words, at, s.min(64)));
         R::from_u128(if s > 64 { low | u128::from(get(words, at + 64, s - 64)) << 64 } else { low })
     };
-    Some(vectorize(
-        #[inline(always)]
-        || (0..n).map(value).collect(),
-    ))
+    Some((0..n).map(value).collect())
 }
 
 fn check_width<R: Ring>(s: u32) {

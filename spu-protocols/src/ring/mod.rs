@@ -3,11 +3,15 @@
 mod cpu;
 mod element;
 mod fields;
+mod matmul;
+mod operand;
 mod planes;
 mod transpose;
 
 pub use cpu::{Cpu, Unsupported, cpu, set_cpu, vectorize};
 pub use element::{Ring, Z16};
 pub use fields::{pack_fields, unpack_fields};
+pub use matmul::{MatmulShape, matmul, matmul_add};
+pub use operand::Operand;
 pub use planes::Planes;
 pub use transpose::{from_planes, to_planes};
