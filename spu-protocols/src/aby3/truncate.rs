@@ -45,7 +45,7 @@ use super::message::Message;
 use super::role::{Pair, Role};
 use super::shares::{Arith, View};
 use super::steps::Steps;
-use crate::ring::Ring;
+use crate::ring::{Ring, pack_fields, unpack_fields, vectorize};
 
 /// Messages of [`truncate_sum`] on `n` elements of `bits` bits.
 pub fn sum_table(n: usize, shift: u32, bits: u32) -> Vec<Message> {
@@ -142,7 +142,10 @@ pub async fn shift_opened<R: Ring>(
 
     if me == d {
         let (mut q, mut m, t_a, mut t_b) = (draw_q(), draw_m(), draw_t(a), draw_t(b));
-        deal_mask(&mut value, &mut q, &mut m, &t_a, &mut t_b, shift);
+        vectorize(
+            #[inline(always)]
+            || deal_mask(&mut value, &mut q, &mut m, &t_a, &mut t_b, shift),
+        );
         ctx.send_elements(whole, b, value);
         ctx.send(low, b, pack_fields(&m, shift));
         return arrange(me, (a, q), (b, t_b));
@@ -151,12 +154,16 @@ pub async fn shift_opened<R: Ring>(
     let (mut split, mut m) = if me == a {
         (draw_q(), draw_m())
     } else {
-        (ctx.receive_elements(whole, d, n).await, unpack_fields(&ctx.receive(low, d).await, shift, n))
+        (ctx.receive_elements(whole, d, n).await, receive_fields(ctx, low, d, shift, n).await)
     };
-    shift_value(&mut value, &mut split, &mut m, &draw_t(me), shift);
+    let t = draw_t(me);
+    vectorize(
+        #[inline(always)]
+        || shift_value(&mut value, &mut split, &mut m, &t, shift),
+    );
     let peer = if me == a { b } else { a };
     ctx.send(product, peer, pack_fields(&m, shift));
-    let theirs: Vec<R> = unpack_fields(&ctx.receive(product, peer).await, shift, n);
+    let theirs = receive_fields(ctx, product, peer, shift, n).await;
     value.iter_mut().zip(theirs).for_each(|(f, e)| *f = f.minus(e.shl(up)));
     arrange(me, (peer, value), (d, split))
 }
@@ -172,6 +179,7 @@ pub const THIRD_P0: [Role; 3] = [Role::P1, Role::P2, Role::P0];
 const OPENING: Steps = Steps { first: 1, label: 1 };
 
 /// What d computes: r becomes −G(r) − q, q and t_b become d's shares, m_a becomes m_b.
+#[inline(always)]
 fn deal_mask<R: Ring>(r: &mut [R], q: &mut [R], m: &mut [R], t_a: &[R], t_b: &mut [R], shift: u32) {
     let (top, sign) = (R::power_of_two(R::BITS - 1), R::power_of_two(R::BITS - 1 - shift));
     let up = R::BITS - shift;
@@ -186,6 +194,7 @@ fn deal_mask<R: Ring>(r: &mut [R], q: &mut [R], m: &mut [R], t_a: &[R], t_b: &mu
 
 /// What a and b compute before they exchange: the opened value becomes F(c) − 2^(K−s)·(n·m − t), with this party's half of m
 /// and its t; `m` becomes n·m − t mod 2^s, to be sent; `split` becomes the share with d.
+#[inline(always)]
 fn shift_value<R: Ring>(value: &mut [R], split: &mut [R], m: &mut [R], t: &[R], shift: u32) {
     let (quarter, low_quarter) = (R::power_of_two(R::BITS - 2), R::power_of_two(R::BITS - 2 - shift));
     let up = R::BITS - shift;
@@ -203,25 +212,13 @@ fn arrange<R>(me: Role, one: (Role, Vec<R>), other: (Role, Vec<R>)) -> Arith<R> 
     Arith { own, next }
 }
 
+/// Waits for `n` fields of s bits.
+async fn receive_fields<R: Ring>(ctx: &Context<R>, step: u8, from: Role, s: u32, n: usize) -> Vec<R> {
+    unpack_fields(&ctx.receive(step, from).await, s, n).expect("a message has the length that its table says")
+}
+
 fn add<R: Ring>(sum: &mut [R], terms: &[R]) {
     sum.iter_mut().zip(terms).for_each(|(sum, term)| *sum = sum.plus(*term));
-}
-
-fn pack_fields<R: Ring>(values: &[R], s: u32) -> Vec<u64> {
-    let mut words = vec![0; (values.len() * s as usize).div_ceil(64)];
-    for (i, value) in values.iter().enumerate() {
-        let (value, at) = (value.to_u128(), i * s as usize);
-        for (k, word) in words[at / 64..].iter_mut().enumerate().take((at % 64 + s as usize).div_ceil(64)) {
-            let from = 64 * k as u32;
-            *word |= if from == 0 { value << (at % 64) } else { value >> (from - at as u32 % 64) } as u64;
-        }
-    }
-    words
-}
-
-fn unpack_fields<R: Ring>(words: &[u64], s: u32, n: usize) -> Vec<R> {
-    let bit = |at: usize| R::from_u128(u128::from(words[at / 64] >> (at % 64) & 1));
-    (0..n).map(|i| (0..s).fold(R::ZERO, |x, j| x.plus(bit(i * s as usize + j as usize).shl(j)))).collect()
 }
 
 #[cfg(test)]
