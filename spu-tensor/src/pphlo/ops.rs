@@ -1,6 +1,7 @@
 //! The table of PPHLO operations.
 
 use std::hash::{Hash, Hasher};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::types::DType;
@@ -138,6 +139,63 @@ pub enum Op {
     Reveal,
     /// `T[secret] -> T[secret]`: opened to one party; only returnable.
     RevealTo { party: Party },
+}
+
+impl Op {
+    /// Its name in the text form.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Parameter { .. } => "parameter",
+            Self::Constant { .. } => "constant",
+            Self::Add => "add",
+            Self::Subtract => "subtract",
+            Self::Multiply => "multiply",
+            Self::Divide => "divide",
+            Self::Negate => "negate",
+            Self::Maximum => "maximum",
+            Self::Minimum => "minimum",
+            Self::Equal => "equal",
+            Self::NotEqual => "not_equal",
+            Self::Less => "less",
+            Self::LessEqual => "less_equal",
+            Self::Greater => "greater",
+            Self::GreaterEqual => "greater_equal",
+            Self::And => "and",
+            Self::Or => "or",
+            Self::Not => "not",
+            Self::Select => "select",
+            Self::Exponential => "exponential",
+            Self::Log => "log",
+            Self::Reciprocal => "reciprocal",
+            Self::Relu => "relu",
+            Self::Dot => "dot",
+            Self::Reshape { .. } => "reshape",
+            Self::Transpose { .. } => "transpose",
+            Self::Broadcast { .. } => "broadcast",
+            Self::Slice { .. } => "slice",
+            Self::Concatenate { .. } => "concatenate",
+            Self::ReduceSum { .. } => "reduce_sum",
+            Self::ReduceMax { .. } => "reduce_max",
+            Self::Convert { .. } => "convert",
+            Self::Assume { .. } => "assume",
+            Self::StopGradient => "stop_gradient",
+            Self::Reveal => "reveal",
+            Self::RevealTo { .. } => "reveal_to",
+        }
+    }
+
+    /// How many operands it takes.
+    pub fn arity(&self) -> RangeInclusive<usize> {
+        match self {
+            Self::Parameter { .. } | Self::Constant { .. } => 0..=0,
+            Self::Concatenate { .. } => 1..=usize::MAX,
+            Self::Select => 3..=3,
+            Self::Add | Self::Subtract | Self::Multiply | Self::Divide | Self::Maximum | Self::Minimum => 2..=2,
+            Self::Equal | Self::NotEqual | Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual => 2..=2,
+            Self::And | Self::Or | Self::Dot => 2..=2,
+            _ => 1..=1,
+        }
+    }
 }
 
 impl Operation for Op {
