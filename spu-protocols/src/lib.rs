@@ -4,4 +4,6 @@
 extern crate spu_tensor as spu;
 
 pub mod aby3;
+pub mod link;
 pub mod ring;
+pub mod session;
