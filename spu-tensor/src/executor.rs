@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
 use crate::host::HostTensor;
@@ -12,6 +13,14 @@ use crate::program::{Party, Program};
 /// Tells sessions of one process apart: a handle of one is refused by another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct SessionId(pub u64);
+
+impl SessionId {
+    /// An id that no other session of this process has.
+    pub fn unique() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// A tensor that lives between programs: its type and the back end's hold on it.
 #[derive(Clone)]

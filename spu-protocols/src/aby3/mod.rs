@@ -6,9 +6,14 @@ mod context;
 mod message;
 mod role;
 mod shares;
+mod steps;
+#[cfg(test)]
+mod trial;
+pub mod truncate;
 pub mod world;
 
 pub use context::{Address, Context, Mailbox, Randomness};
 pub use message::{Message, TableCost, cost, stamps};
 pub use role::{Pair, Role};
 pub use shares::{Arith, BitShares, View};
+pub use steps::Steps;

@@ -9,7 +9,7 @@ use crate::shape::Shape;
 /// Every result is secret if an operand is, but for `Reveal`. A `Parameter` has no rule: whoever appends it gives its type.
 pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
     if !op.arity().contains(&operands.len()) {
-        return Err(format!("`{}` takes {} operands, not {}", op.name(), op.arity().start(), operands.len()));
+        return Err(format!("`{}` does not take {} operands", op.name(), operands.len()));
     }
     let visibility = operands.iter().map(|t| t.visibility).max().unwrap_or(Visibility::Public);
     let typed = |shape: Shape, dtype: DType| Type { shape, dtype, visibility };

@@ -1,0 +1,124 @@
+//! One comparison for a positive part, its mask, and every other question about the same sign.
+//!
+//! ```text
+//! %p = greater_equal %x, %zero
+//! %y = select %p, %x, %zero         %y, %m = relu %x
+//! %d = select %p, %g, %zero    →    %d = select %m, %g, %zero
+//! ```
+//!
+//! `maximum(x, 0)` is a positive part too. `less(x, 0)` is the mask's complement. `greater(x, 0)` selects the same value but
+//! is another mask, at 0; there the positive part is taken only where it saves the comparison. Public values are left alone:
+//! they cost nothing.
+
+use std::collections::HashMap;
+
+use super::Changed;
+use super::rewrite::{maker, rewrite};
+use super::uniform::is_all;
+use crate::graph::{Node, Value};
+use crate::pphlo::{Graph, Op};
+
+pub(super) fn run(graph: &mut Graph) -> Changed {
+    let tests: Vec<Option<SignTest>> = graph.nodes().map(|(_, node)| sign_test(graph, node)).collect();
+    let parts: Vec<Option<Value>> = graph.nodes().map(|(_, node)| positive_part(graph, node)).collect();
+    let mut relus: HashMap<Value, Option<[Value; 2]>> = parts.into_iter().flatten().map(|x| (x, None)).collect();
+    let old = graph.clone();
+    rewrite(graph, |b, node, operands| {
+        let id = old.definition(node.result(0)).0;
+        let test = tests[id.index()];
+        let (x, use_of) = match (test, positive_value(&old, node)) {
+            (Some(SignTest { x, sign: Sign::AtLeastZero }), _) => (x, Use::Mask),
+            (Some(SignTest { x, sign: Sign::BelowZero }), _) => (x, Use::Complement),
+            (_, Some(x)) => (x, Use::Value),
+            _ => return None,
+        };
+        let relu = relus.get_mut(&x)?;
+        let [value, mask] = *relu.get_or_insert_with(|| {
+            let place = node.operands.iter().position(|&v| v == x).expect("a question about x has x as operand");
+            let results = b.apply_all(Op::Relu, &operands[place..=place]);
+            [results[0], results[1]]
+        });
+        Some(vec![match use_of {
+            Use::Mask => mask,
+            Use::Complement => b.apply(Op::Not, &[mask]),
+            Use::Value => value,
+        }])
+    })
+}
+
+/// How a node uses the positive part of x.
+enum Use {
+    Value,
+    Mask,
+    Complement,
+}
+
+/// A comparison of `x` with zero.
+#[derive(Clone, Copy)]
+struct SignTest {
+    x: Value,
+    sign: Sign,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    AtLeastZero,
+    AboveZero,
+    BelowZero,
+    AtMostZero,
+}
+
+fn sign_test(graph: &Graph, node: &Node<Op>) -> Option<SignTest> {
+    let &[left, right] = node.operands.as_slice() else { return None };
+    let (forward, backward) = match node.operation {
+        Op::GreaterEqual => (Sign::AtLeastZero, Sign::AtMostZero),
+        Op::Greater => (Sign::AboveZero, Sign::BelowZero),
+        Op::LessEqual => (Sign::AtMostZero, Sign::AtLeastZero),
+        Op::Less => (Sign::BelowZero, Sign::AboveZero),
+        _ => return None,
+    };
+    if is_all(graph, right, 0.0) {
+        Some(SignTest { x: left, sign: forward })
+    } else if is_all(graph, left, 0.0) {
+        Some(SignTest { x: right, sign: backward })
+    } else {
+        None
+    }
+}
+
+/// The x whose max(x, 0) the node gives.
+fn positive_value(graph: &Graph, node: &Node<Op>) -> Option<Value> {
+    let zero = |v| is_all(graph, v, 0.0);
+    match (&node.operation, node.operands.as_slice()) {
+        (Op::Maximum, &[x, other]) if zero(other) => Some(x),
+        (Op::Maximum, &[other, x]) if zero(other) => Some(x),
+        (Op::Select, &[predicate, yes, no]) => {
+            let SignTest { x, sign } = sign_test(graph, maker(graph, predicate))?;
+            let chosen = match sign {
+                Sign::AtLeastZero | Sign::AboveZero => x == yes && zero(no),
+                Sign::BelowZero | Sign::AtMostZero => x == no && zero(yes),
+            };
+            chosen.then_some(x)
+        }
+        _ => None,
+    }
+}
+
+/// The x whose positive part, as this node needs it, pays for an operation of its own.
+fn positive_part(graph: &Graph, node: &Node<Op>) -> Option<Value> {
+    let x = positive_value(graph, node).filter(|&x| graph.ty(x).is_secret())?;
+    let sign = match node.operation {
+        Op::Select => sign_test(graph, maker(graph, node.operands[0]))?.sign,
+        _ => Sign::AtLeastZero,
+    };
+    let saves = match sign {
+        Sign::AtLeastZero | Sign::BelowZero => true,
+        Sign::AboveZero | Sign::AtMostZero => uses(graph, node.operands[0]) == 1,
+    };
+    saves.then_some(x)
+}
+
+fn uses(graph: &Graph, value: Value) -> usize {
+    let operands = graph.nodes().flat_map(|(_, node)| &node.operands);
+    operands.chain(&graph.outputs).filter(|&&v| v == value).count()
+}
