@@ -5,3 +5,9 @@ extern crate spu_tensor as spu;
 
 pub mod data;
 pub mod init;
+pub mod layers;
+pub mod loss;
+pub mod metrics;
+pub mod optim;
+
+mod rows;
