@@ -25,7 +25,7 @@ pub use spu_tensor::*;
 /// What a program needs: `use spu::prelude::*;`.
 pub mod prelude {
     pub use spu_tensor::{
-        Bool, Differentiable, Disclosed, Error, ExecutorExt as _, Fxp, HostOf, HostTensor, Int, Party, Public, Secret, ShapeOf,
-        Shared, Tensor, Tree, select, spu_fn, value_and_grad,
+        Bool, Differentiable, Disclosed, Error, ExecutorExt as _, Fxp, HostOf, HostTensor, Int, Party, Public, Secret,
+        ShapeOf, Shared, Tensor, Tree, select, spu_fn, value_and_grad,
     };
 }
