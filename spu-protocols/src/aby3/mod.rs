@@ -8,6 +8,8 @@ mod context;
 pub mod inject;
 mod message;
 pub mod multiply;
+#[cfg(test)]
+mod privacy;
 mod products;
 mod role;
 mod shares;
