@@ -5,18 +5,19 @@
 pub mod bits;
 mod carry;
 mod context;
+pub mod exp;
+mod halves;
 pub mod inject;
 mod message;
 pub mod multiply;
 #[cfg(test)]
 mod privacy;
 mod products;
+pub mod relu;
 mod role;
 mod shares;
 pub mod sign;
 mod steps;
-#[cfg(test)]
-mod testing;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
@@ -28,6 +29,8 @@ pub use message::{Message, TableCost, cost, stamps};
 pub use multiply::{product_terms, reshare};
 pub use role::{Pair, Role};
 pub use shares::{Arith, BitShares, View};
-pub use sign::sign;
+pub use exp::exp_negative;
+pub use relu::relu;
+pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
 pub use truncate::{truncate, truncate_sum};
