@@ -45,7 +45,7 @@ impl Shaping {
             return links;
         }
         let line = Arc::new(Line { shaping: *self, free: Mutex::new(Instant::now()) });
-        links.map(|link| link.wrap_outbound(|below| ShapedOutbound::new(below, line.clone())))
+        links.map(|link| link.wrap_outbound(|below| ShapedOutbound::over(below, line.clone())))
     }
 }
 
@@ -82,7 +82,7 @@ struct ShapedOutbound {
 }
 
 impl ShapedOutbound {
-    fn new(mut below: Box<dyn Outbound>, line: Arc<Line>) -> Self {
+    fn over(mut below: Box<dyn Outbound>, line: Arc<Line>) -> Self {
         let ((jobs, on_the_way), (done, finished)) = (unbounded(), bounded(0));
         thread::spawn(move || {
             deliver(&mut *below, &on_the_way);
