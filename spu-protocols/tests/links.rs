@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use spu::error::PeerFault;
 use spu::{Error, Party};
 use spu_protocols::link::fault::{Fault, inject};
-use spu_protocols::link::{Allowance, Links, local, record, tcp};
+use spu_protocols::link::{Allowance, Frame, Links, Shaping, local, record, tcp};
 use spu_protocols::session::Peers;
 
 const DEADLINE: Duration = Duration::from_millis(500);
@@ -135,7 +135,6 @@ fn frames_in_another_order_are_malformed() {
         let errors = at_all(links, |party, links| {
             let mut links = match party.0 {
                 0 => links.map(|mut link| {
-                    use spu_protocols::link::Frame;
                     if link.peer() == Party(1) {
                         link = inject(link, 0, Fault::Reorder);
                         (1..=2).for_each(|s| link.send(Frame::data(1, s, vec![])).expect("open"));
@@ -357,24 +356,53 @@ fn one_party_alone_replays_what_it_received() {
     }
 }
 
-/// One way from party 0 to party 1, 8 MB a frame. A measurement: `cargo test --release -- --ignored --nocapture`.
+/// Four frames in a row, each 40 ms on its way: an exchange, two supersteps, a goodbye.
+#[test]
+fn sockets_can_be_shaped_too() {
+    let addresses = tcp::free_addresses().expect("loopback");
+    let shaping = Shaping::new(40.0, Some(1000.0)).expect("possible");
+    let parties = [0, 1, 2].map(|i| thread::spawn(move || Peers { shaping, ..peers(i, addresses) }.connect()));
+    let links = parties.map(|party| party.join().expect("no panic").expect("all are there"));
+    let start = Instant::now();
+    let counts = at_all(links, |_, mut links| {
+        run(&mut links, 2).expect("all run");
+        assert!(start.elapsed() >= Duration::from_millis(120));
+        links.goodbye().expect("all leave")
+    });
+    assert!(start.elapsed() >= Duration::from_millis(160));
+    for party in Party::ALL {
+        let words = |peer| (1..=2).flat_map(|s| lengths(party, peer, s)).sum::<usize>() as u64;
+        let payload = counts[party.0].map(|count| count.payload_bytes);
+        assert_eq!(payload, [8 * words(party.next()), 8 * words(party.previous())], "flushed before it is told");
+    }
+}
+
+/// A measurement: `cargo test --release -p spu-protocols --test links -- --ignored --nocapture`. One way from party 0 to
+/// party 1, 8 MB a frame; then supersteps of empty frames.
 #[test]
 #[ignore = "a measurement"]
 fn throughput() {
     const WORDS: usize = 1_000_000;
     const FRAMES: u32 = 200;
+    const EMPTY: u32 = 5000;
     for (transport, links) in both_transports() {
-        let start = Instant::now();
-        at_all(links, |party, mut links| {
+        let [rates, ..] = at_all(links, |party, mut links| {
             run(&mut links, 0).expect("all begin");
+            let start = Instant::now();
             for superstep in 1..=FRAMES {
                 let ours = if party == Party(0) { vec![vec![1; WORDS]] } else { vec![] };
                 let lengths: &[usize] = if party == Party(1) { &[WORDS] } else { &[] };
                 links.superstep(1, superstep, [ours, vec![]], [&[], lengths]).expect("all run");
             }
+            let rate = f64::from(FRAMES) * 8.0 * WORDS as f64 / start.elapsed().as_secs_f64() / 1e9;
+            let start = Instant::now();
+            for superstep in 1..=EMPTY {
+                links.superstep(2, superstep, [vec![], vec![]], [&[], &[]]).expect("all run");
+            }
+            let time = start.elapsed() / EMPTY;
             links.goodbye().expect("all leave");
+            (rate, time)
         });
-        let rate = f64::from(FRAMES) * 8.0 * WORDS as f64 / start.elapsed().as_secs_f64();
-        println!("{transport}: {:.2} GB/s", rate / 1e9);
+        println!("{transport}: {:.2} GB/s, {:?} a superstep", rates.0, rates.1);
     }
 }

@@ -55,7 +55,8 @@ impl Link {
         self.peer
     }
 
-    /// Queues a frame; never waits for the peer. When the link has ended, the error says why: see [`why`](Self::why).
+    /// Queues a frame; never waits for the peer. When the link has ended, the error says why: what the peer sent last counts
+    /// for more than the end itself.
     pub fn send(&mut self, frame: Frame) -> Result<(), Error> {
         self.queue(frame).map_err(|fault| self.why(fault))
     }
