@@ -8,8 +8,10 @@ mod context;
 pub mod exp;
 mod halves;
 pub mod inject;
+pub mod input;
 mod message;
 pub mod multiply;
+pub mod open;
 #[cfg(test)]
 mod privacy;
 mod products;
