@@ -2,11 +2,16 @@
 //!
 //! A kernel is one file: the equations, the table of its messages ([`Message`]), and an `async fn` over a [`Context`].
 
+mod carry;
 mod context;
 mod message;
+mod products;
 mod role;
 mod shares;
+pub mod sign;
 mod steps;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
@@ -16,4 +21,6 @@ pub use context::{Address, Context, Mailbox, Randomness};
 pub use message::{Message, TableCost, cost, stamps};
 pub use role::{Pair, Role};
 pub use shares::{Arith, BitShares, View};
+pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
+pub use truncate::{truncate, truncate_sum};

@@ -182,10 +182,9 @@ impl Dot {
             1 => [R::ONE, two],
             _ => [R::ONE, R::ZERO.minus(R::ONE)],
         };
-        let product = {
-            let combined = |x: &Arith<R>| Operand::combination((&x.own, own), (&x.next, next));
-            self.product(combined(x), combined(y))
-        };
+        let left = Operand::combination((&x.own, own), (&x.next, next));
+        let right = Operand::combination((&y.own, own), (&y.next, next));
+        let product = self.product(left, right);
         if party.0 == 2 { map(&product, |v| v.plus(v).negated()) } else { product }
     }
 

@@ -6,7 +6,7 @@ use crate::ring::Ring;
 use crate::share::ShareOp;
 
 /// Applies a structural operation to one component of its operands.
-pub fn rearrange<R: Ring>(op: &ShareOp, operands: &[(&[R], &Shape)], result: &Shape) -> Vec<R> {
+pub(super) fn rearrange<R: Ring>(op: &ShareOp, operands: &[(&[R], &Shape)], result: &Shape) -> Vec<R> {
     let (x, shape) = operands[0];
     match op {
         ShareOp::Reshape => x.to_vec(),

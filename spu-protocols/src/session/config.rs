@@ -7,6 +7,7 @@ use spu::{Error, Party};
 
 use super::network::Network;
 use crate::hal::RingConfig;
+use crate::link::Shaping;
 
 /// Settings of a session, equal at all parties where they concern the computation.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +16,8 @@ pub struct Config {
     pub fraction_bits: u32,
     /// Pair keys from this seed: for tests only, whoever knows it can open every share.
     pub insecure_seed: Option<u64>,
-    /// One-way delay that every link is given.
-    pub latency: Duration,
+    /// One-way delay in milliseconds that every link is given.
+    pub latency_ms: f64,
     /// Egress rate of each party over both its links, in megabits a second.
     pub bandwidth_mbps: Option<f64>,
     /// How long to wait for peers to come up.
@@ -39,7 +40,7 @@ impl Default for Config {
         Self {
             fraction_bits: 18,
             insecure_seed: None,
-            latency: Duration::ZERO,
+            latency_ms: 0.0,
             bandwidth_mbps: None,
             connect_timeout: Duration::from_secs(10),
             read_deadline: Duration::from_secs(60),
@@ -58,13 +59,16 @@ impl Config {
         Ok(RingConfig { bits: 64, fraction_bits: self.fraction_bits })
     }
 
+    /// The network to imitate; an error that names the setting if there is none such.
+    pub fn shaping(&self) -> Result<Shaping, Error> {
+        Shaping::new(self.latency_ms, self.bandwidth_mbps)
+    }
+
     /// What programs are priced for.
     pub fn network(&self) -> Result<Network, Error> {
-        if self.bandwidth_mbps.is_some_and(|rate| !(rate.is_finite() && rate > 0.0)) {
-            return Err(Error::configuration("bandwidth", "it must be a positive number of megabits a second"));
-        }
+        self.shaping()?;
         let bandwidth = self.bandwidth_mbps.map_or(f64::INFINITY, |rate| rate * 1e6);
-        Ok(Network { ring: self.ring()?, latency: self.latency.as_secs_f64(), bandwidth })
+        Ok(Network { ring: self.ring()?, latency: self.latency_ms / 1e3, bandwidth })
     }
 }
 

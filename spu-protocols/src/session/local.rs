@@ -39,7 +39,7 @@ impl Threads {
             None => Keys::generate_local()
                 .map_err(|error| Error::configuration("randomness", format!("the operating system has none: {error}")))?,
         };
-        let links = connect::local_links(config);
+        let links = connect::local_links(config)?;
         let mut parties = Vec::new();
         for ((party, keys), links) in Party::ALL.into_iter().zip(keys).zip(links) {
             let node = Node::new(links, keys, ring);

@@ -1,7 +1,7 @@
 //! Sessions: three parties as threads of this process, one party among connected processes, or the plain oracle.
 
 mod config;
-pub mod connect;
+mod connect;
 pub mod handshake;
 mod leaf;
 mod local;

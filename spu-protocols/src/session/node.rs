@@ -7,6 +7,7 @@ use std::sync::Arc;
 use spu::error::PeerFault;
 use spu::{Error, Party};
 
+use super::handshake::agree;
 use crate::exec::{Exchange, PartyRun, PartyValue};
 use crate::hal::RingConfig;
 use crate::link::{Allowance, Links};
@@ -117,15 +118,8 @@ impl Node {
         if self.agreed.contains(&plan.digest) {
             return Ok(());
         }
-        let theirs = self.links.exchange([plan.digest.to_vec(), plan.digest.to_vec()])?;
-        for (peer, digest) in [self.party().next(), self.party().previous()].into_iter().zip(&theirs) {
-            if digest[..] != plan.digest {
-                let (here, there) = (short(&plan.digest), short(digest));
-                let error = Error::peer(peer, PeerFault::Disagrees { subject: "the program", here, there });
-                self.links.abort(&error);
-                return Err(error);
-            }
-        }
+        let digest: String = plan.digest.iter().map(|b| format!("{b:02x}")).collect();
+        agree(&mut self.links, "the program", &digest)?;
         self.agreed.insert(plan.digest);
         let largest = |peer: Party| {
             let frames = plan.supersteps.iter().map(|step| &step[peer.0][self.party().0]);
@@ -202,10 +196,6 @@ impl Frames<'_> {
 fn preamble(run: u32, inputs: [u8; 32]) -> Vec<u64> {
     let digest = inputs.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")));
     std::iter::once(u64::from(run)).chain(digest).collect()
-}
-
-fn short(digest: &[u8]) -> String {
-    digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
 
 /// The run number and the 256-bit digest.

@@ -7,7 +7,7 @@ mod types;
 
 pub use builder::Builder;
 pub use ops::{PublicFunction, RingLiteral, ShareOp};
-pub use plan::{Part, Plan, PlannedMessage, parts_of};
+pub use plan::{Part, Plan, PlannedMessage, Superstep, Tables, parts_of};
 pub use types::{Kind, ShareType};
 
 /// A share program.

@@ -19,17 +19,14 @@ use crate::graph::{Node, Value};
 use crate::pphlo::{Graph, Op};
 
 pub(super) fn run(graph: &mut Graph) -> Changed {
-    let tests: Vec<Option<SignTest>> = graph.nodes().map(|(_, node)| sign_test(graph, node)).collect();
-    let parts: Vec<Option<Value>> = graph.nodes().map(|(_, node)| positive_part(graph, node)).collect();
-    let mut relus: HashMap<Value, Option<[Value; 2]>> = parts.into_iter().flatten().map(|x| (x, None)).collect();
+    let parts = graph.nodes().filter_map(|(_, node)| positive_part(graph, node));
+    let mut relus: HashMap<Value, Option<[Value; 2]>> = parts.map(|x| (x, None)).collect();
     let old = graph.clone();
     rewrite(graph, |b, node, operands| {
-        let id = old.definition(node.result(0)).0;
-        let test = tests[id.index()];
-        let (x, use_of) = match (test, positive_value(&old, node)) {
-            (Some(SignTest { x, sign: Sign::AtLeastZero }), _) => (x, Use::Mask),
-            (Some(SignTest { x, sign: Sign::BelowZero }), _) => (x, Use::Complement),
-            (_, Some(x)) => (x, Use::Value),
+        let (x, asked) = match (sign_test(&old, node), positive_value(&old, node)) {
+            (Some(SignTest { x, sign: Sign::AtLeastZero }), _) => (x, Asked::Mask),
+            (Some(SignTest { x, sign: Sign::BelowZero }), _) => (x, Asked::Complement),
+            (_, Some(x)) => (x, Asked::PositivePart),
             _ => return None,
         };
         let relu = relus.get_mut(&x)?;
@@ -38,17 +35,17 @@ pub(super) fn run(graph: &mut Graph) -> Changed {
             let results = b.apply_all(Op::Relu, &operands[place..=place]);
             [results[0], results[1]]
         });
-        Some(vec![match use_of {
-            Use::Mask => mask,
-            Use::Complement => b.apply(Op::Not, &[mask]),
-            Use::Value => value,
+        Some(vec![match asked {
+            Asked::Mask => mask,
+            Asked::Complement => b.apply(Op::Not, &[mask]),
+            Asked::PositivePart => value,
         }])
     })
 }
 
-/// How a node uses the positive part of x.
-enum Use {
-    Value,
+/// What a node asks about x.
+enum Asked {
+    PositivePart,
     Mask,
     Complement,
 }

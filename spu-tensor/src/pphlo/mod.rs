@@ -3,6 +3,8 @@
 mod append;
 mod attribute;
 mod eval;
+#[cfg(test)]
+pub(crate) mod generate;
 mod grad;
 mod infer;
 mod literal;

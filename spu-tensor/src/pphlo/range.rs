@@ -138,3 +138,73 @@ fn constant(elements: &Elements) -> Interval {
     }
     values.iter().map(|&x| Interval { lo: x, hi: x }).reduce(Interval::hull).unwrap_or(Interval::ALL)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pphlo::{evaluate, generate, parse};
+    use proptest::prelude::*;
+
+    fn outputs(text: &str) -> Vec<Interval> {
+        let graph = parse(text).unwrap().graph;
+        let known = intervals(&graph);
+        graph.outputs.iter().map(|v| known[v.index()]).collect()
+    }
+
+    #[test]
+    fn a_softmax_is_bounded() {
+        let text = "program softmax(x: fxp[secret][4, 10])
+            %x = parameter {index = 0} : fxp[secret][4, 10]
+            %most = reduce_max %x {axis = 1}
+            %m = broadcast %most {shape = [4, 10], dimensions = [0]}
+            %shifted = subtract %x, %m
+            %s = assume %shifted {lo = -inf, hi = 0.0}
+            %e = exponential %s
+            %sum = reduce_sum %e {axes = [1]}
+            %total = assume %sum {lo = 1.0, hi = inf}
+            %r = reciprocal %total
+            %l = log %total
+            return x = %x, e = %e, sum = %sum, total = %total, r = %r, l = %l";
+        let interval = |lo, hi| Interval { lo, hi };
+        let expected = vec![
+            Interval::ALL,
+            interval(0.0, 1.0),
+            interval(0.0, 10.0),
+            interval(1.0, 10.0),
+            interval(0.1, 1.0),
+            interval(0.0, 10f64.ln()),
+        ];
+        assert_eq!(outputs(text), expected);
+    }
+
+    #[test]
+    fn reciprocals_know_the_sign() {
+        let of = |lo, hi| Interval { lo, hi }.reciprocal();
+        assert_eq!(of(2.0, 4.0), Interval { lo: 0.25, hi: 0.5 });
+        assert_eq!(of(-4.0, -2.0), Interval { lo: -0.5, hi: -0.25 });
+        assert_eq!(of(0.0, 4.0), Interval { lo: 0.25, hi: f64::INFINITY });
+        assert_eq!(of(-4.0, 0.0), Interval { lo: f64::NEG_INFINITY, hi: -0.25 });
+        assert_eq!(of(-1.0, 4.0), Interval::ALL);
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_lies_in_its_interval(seed: u64) {
+            let (program, arguments) = generate::program(seed, 40);
+            let mut graph = program.graph;
+            let returnable = |v: &Value| {
+                let (node, _) = graph.definition(*v);
+                !matches!(graph.node(node).operation, Op::RevealTo { .. })
+            };
+            graph.outputs = (0..graph.value_count() as u32).map(Value).filter(returnable).collect();
+            let known = intervals(&graph);
+            for (value, tensor) in graph.outputs.iter().zip(evaluate(&graph, &arguments).unwrap()) {
+                let Interval { lo, hi } = known[value.index()];
+                let slack = |bound: f64| 1e-9 * (1.0 + bound.abs());
+                for x in tensor.elements.to_f64() {
+                    prop_assert!(lo - slack(lo) <= x && x <= hi + slack(hi), "{value:?} is {x}, not in {lo}..={hi}");
+                }
+            }
+        }
+    }
+}

@@ -182,3 +182,68 @@ fn joined(parts: impl IntoIterator<Item = String>) -> String {
 }
 
 const GROWS: &str = "a string takes all text";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pphlo::generate;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_printed_parses_back(seed: u64, size in 1usize..40) {
+            let (program, _) = generate::program(seed, size);
+            let text = print(&program);
+            let back = parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+            prop_assert_eq!(&back.name, &program.name);
+            prop_assert_eq!(&back.parameters, &program.parameters);
+            prop_assert_eq!(&back.results, &program.results);
+            prop_assert_eq!(back.operations_traced, program.operations_traced);
+            prop_assert!(back.graph == program.graph);
+            prop_assert_eq!(print(&back), text);
+        }
+
+        #[test]
+        fn constants_keep_their_bits(bits: Vec<u64>) {
+            let elements: Vec<f64> = bits.into_iter().map(f64::from_bits).collect();
+            let literal = super::super::Literal::from(crate::HostTensor::fxp([elements.len()], elements));
+            let back = super::super::Literal::parse(&mut Scanner::new(&literal.print()));
+            prop_assert_eq!(back.unwrap(), literal);
+        }
+    }
+
+    #[test]
+    fn the_form_is_as_documented() {
+        let text = "program scale(x: fxp[secret][2, 3]) traced 4
+%0 = parameter {index = 0} : fxp[secret][2, 3]
+%1 = constant {literal = fxp[2, 3] (0.5)} : fxp[public][2, 3]
+%2 = multiply %0, %1 : fxp[secret][2, 3]
+%3, %4 = relu %2 : fxp[secret][2, 3], bool[secret][2, 3]
+%5 = slice %3 {start = [0, 1], limit = [1, 3]} : fxp[secret][1, 2]
+%6 = assume %5 {lo = -inf, hi = 1.0} : fxp[secret][1, 2]
+return \"scaled mask\" = %4, part = %6
+";
+        assert_eq!(print(&parse(text).unwrap()), text);
+    }
+
+    #[test]
+    fn faults_have_their_place() {
+        let fault = |text: &str| parse(text).unwrap_err().to_string();
+        let head = "program f(x: fxp[secret][2])\n%x = parameter {index = 0} : fxp[secret][2]\n";
+        assert!(
+            fault(&format!("{head}%y = add %x, %z\nreturn")).starts_with("%z is not made above\n  --> <pphlo>:3:16")
+        );
+        assert!(fault(&format!("{head}%y = sub %x, %x\nreturn")).starts_with("no operation `sub`"));
+        assert!(
+            fault(&format!("{head}%y = negate %x : int[secret][2]\nreturn"))
+                .starts_with("`negate` gives fxp[secret][2]")
+        );
+        assert!(fault(&format!("{head}%x = negate %x\nreturn")).starts_with("%x is made twice"));
+        assert!(fault(&format!("{head}%y = reveal_to %x {{party = 3}}\nreturn")).starts_with("no party 3"));
+        assert!(
+            fault("program f() %c = constant {literal = fxp[99999999999] (0.0)} return")
+                .starts_with("the constant is too")
+        );
+        assert!(fault(head).starts_with("expected `%`, found ``"));
+    }
+}
