@@ -58,6 +58,10 @@ fn parameters(function: &mut ItemFn) -> Result<Vec<Parameter>, Error> {
         let ident = Ident::new(name.trim_start_matches("r#"), Span::mixed_site());
         let ident = syn::parse2(quote!(#ident)).unwrap_or_else(|_| format_ident!("r#{ident}", span = Span::mixed_site()));
         let is_fixed = typed.attrs.len() < before;
+        if let (false, Some(host)) = (is_fixed, host_type(&typed.ty)) {
+            let message = format!("`{host}` is a host value: mark the parameter `#[fixed]`, or make it a `Tensor<Public, _>`");
+            fault.get_or_insert(Error::new(typed.ty.span(), message));
+        }
         parameters.push(Parameter { name, span, ty: (*typed.ty).clone(), is_fixed, ident });
     }
     fault.map_or(Ok(parameters), Err)
@@ -197,6 +201,13 @@ fn shape_parameter(Parameter { ident, ty, is_fixed, .. }: &Parameter) -> TokenSt
     }
 }
 
+/// The name of a host type without tensors in it.
+fn host_type(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let name = path.path.get_ident()?.to_string();
+    HOST_TYPES.contains(&name.as_str()).then_some(name)
+}
+
 /// Whether the type is written `Tensor<Public, …>`.
 fn is_public(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
@@ -206,6 +217,8 @@ fn is_public(ty: &Type) -> bool {
         && matches!(arguments.args.first(), Some(GenericArgument::Type(Type::Path(visibility)))
             if visibility.path.segments.last().is_some_and(|segment| segment.ident == "Public"))
 }
+
+const HOST_TYPES: [&str; 6] = ["bool", "f32", "f64", "i32", "i64", "usize"];
 
 const GENERIC: &str = "`#[spu_fn]` cannot be generic: a program has concrete types. Write the generic part as a plain \
                        function and call it from here";

@@ -1,14 +1,13 @@
 //! From configuration to a party with links up and keys agreed.
 
 use spu::{Error, Party};
-use zeroize::Zeroizing;
 
 use super::config::{Config, Peers};
 use super::handshake::{KeyPolicy, Terms, exchange_contributions, handshake};
 use super::node::Node;
 use crate::hal::RingConfig;
 use crate::link::{Links, local, tcp};
-use crate::random::Keys;
+use crate::random::{Contribution, Key, Keys};
 
 /// Connects one party with its two peers and agrees on terms and keys. A peer that is not there in time is named in the error.
 pub(super) fn node(config: &Config, peers: &Peers, ring: RingConfig) -> Result<Node, Error> {
@@ -39,11 +38,12 @@ pub(super) fn local_links(config: &Config) -> Result<[Links; 3], Error> {
 
 /// Each pair's key from what both contributed.
 fn agreed_keys(links: &mut Links) -> Result<Keys, Error> {
-    let mut mine = Zeroizing::new([[0; 32]; 2]);
-    for contribution in mine.iter_mut() {
-        getrandom::fill(contribution)
-            .map_err(|error| Error::configuration("randomness", format!("the operating system has none: {error}")))?;
-    }
-    let theirs = exchange_contributions(links, &mine)?;
-    Ok(Keys::agree(links.party(), &mine, &theirs))
+    let fault = |error| Error::configuration("randomness", format!("the operating system has none: {error}"));
+    let party = links.party();
+    let mine = [Contribution::generate().map_err(fault)?, Contribution::generate().map_err(fault)?];
+    let theirs = exchange_contributions(links, &[*mine[0].as_bytes(), *mine[1].as_bytes()])?;
+    let key = |side: usize, peer: Party| {
+        Key::agree((party, &mine[side]), (peer, &Contribution::from_bytes(theirs[side])))
+    };
+    Ok(Keys::new(party, key(1, party.previous()), key(0, party.next())))
 }

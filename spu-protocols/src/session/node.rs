@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use spu::error::PeerFault;
 use spu::{Error, Party};
@@ -18,7 +17,7 @@ use crate::share::{Plan, PlannedMessage};
 /// A party of a session.
 pub struct Node {
     links: Links,
-    keys: Arc<Keys>,
+    keys: Keys,
     ring: RingConfig,
     runs: u32,
     agreed: HashSet<[u8; 32]>,
@@ -42,7 +41,6 @@ pub struct NodeTraffic {
 impl Node {
     /// A party whose links are up and whose keys are agreed.
     pub fn new(links: Links, keys: Keys, ring: RingConfig) -> Self {
-        let keys = Arc::new(keys);
         Self { links, keys, ring, runs: 0, agreed: HashSet::new(), preamble_bytes: 0, rounds: 0 }
     }
 
@@ -63,7 +61,7 @@ impl Node {
             Error::configuration("session", "2^32 runs are over; a new session draws new keys")
         })?;
         let (party, ring, run) = (self.party(), self.ring, self.runs);
-        let randomness = Rc::new(self.keys.run(run));
+        let randomness = Rc::new(self.keys.streams(run));
         let mut frames = Frames { node: self, plan, preamble: preamble(run, inputs) };
         let (results, traffic) =
             PartyRun::run(plan, party, ring, randomness, arguments, &mut frames).inspect_err(|e| self.links.abort(e))?;

@@ -265,3 +265,101 @@ fn listed<T: std::fmt::Display>(operands: &[&Type], part: impl Fn(&Type) -> T) -
         _ => parts.concat(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::HostTensor;
+    use crate::pphlo::Real;
+    use crate::program::Party;
+
+    fn fxp(shape: &[usize]) -> Type {
+        Type::secret(shape, DType::Fxp)
+    }
+
+    fn one(op: Op, operands: &[Type]) -> Result<Type, String> {
+        let types = infer(&op, &operands.iter().collect::<Vec<_>>())?;
+        assert_eq!(types.len(), 1);
+        Ok(types[0].clone())
+    }
+
+    fn fault(op: Op, operands: &[Type]) -> String {
+        one(op, operands).unwrap_err()
+    }
+
+    #[test]
+    fn products_take_the_widest_type_and_at_least_int() {
+        use DType::*;
+        let cases = [(Bool, Bool, Int), (Bool, Int, Int), (Int, Int, Int), (Int, Fxp, Fxp), (Fxp, Bool, Fxp)];
+        for (left, right, product) in cases {
+            let (x, y) = (Type::secret([2, 3], left), Type::public([2, 3], right));
+            assert_eq!(one(Op::Multiply, &[x, y]), Ok(Type::secret([2, 3], product)));
+            let (x, y) = (Type::public([2, 3], left), Type::secret([3, 4], right));
+            assert_eq!(one(Op::Dot, &[x, y]), Ok(Type::secret([2, 4], product)));
+        }
+    }
+
+    #[test]
+    fn results_are_secret_if_an_operand_is() {
+        let (secret, public) = (fxp(&[2]), Type::public([2], DType::Fxp));
+        assert!(one(Op::Add, &[public.clone(), secret.clone()]).unwrap().is_secret());
+        assert!(!one(Op::Add, &[public.clone(), public.clone()]).unwrap().is_secret());
+        assert!(!one(Op::Reveal, std::slice::from_ref(&secret)).unwrap().is_secret());
+        assert!(one(Op::RevealTo { party: Party(0) }, &[secret]).unwrap().is_secret());
+        let literal = HostTensor::int([2], vec![1, 2]).into();
+        assert_eq!(one(Op::Constant { literal }, &[]), Ok(Type::public([2], DType::Int)));
+        assert!(fault(Op::Reveal, &[public]).contains("it is public already"));
+    }
+
+    #[test]
+    fn shapes_follow_the_attributes() {
+        let cases = [
+            (Op::Reshape { shape: [6].into() }, vec![6]),
+            (Op::Transpose { permutation: vec![1, 0] }, vec![3, 2]),
+            (Op::Broadcast { shape: [4, 2, 3].into(), dimensions: vec![1, 2] }, vec![4, 2, 3]),
+            (Op::Slice { start: vec![0, 1], limit: vec![2, 2] }, vec![2, 1]),
+            (Op::ReduceSum { axes: vec![0, 1] }, vec![]),
+            (Op::ReduceMax { axis: 0 }, vec![3]),
+        ];
+        for (op, shape) in cases {
+            assert_eq!(one(op, &[fxp(&[2, 3])]), Ok(fxp(&shape)));
+        }
+        assert_eq!(one(Op::Concatenate { axis: 1 }, &[fxp(&[2, 3]), fxp(&[2, 1])]), Ok(fxp(&[2, 4])));
+        let counted = one(Op::ReduceSum { axes: vec![0] }, &[Type::secret([5], DType::Bool)]);
+        assert_eq!(counted, Ok(Type::secret(Shape::SCALAR, DType::Int)));
+        let relu = infer(&Op::Relu, &[&fxp(&[2])]).unwrap();
+        assert_eq!(relu, [fxp(&[2]), Type::secret([2], DType::Bool)]);
+    }
+
+    #[test]
+    fn messages_name_the_operation_and_the_operands() {
+        let (int, bool) = (Type::secret([2, 3], DType::Int), Type::secret([2, 3], DType::Bool));
+        let x = || fxp(&[2, 3]);
+        assert_eq!(fault(Op::Add, &[fxp(&[2, 4]), fxp(&[5])]), "cannot add shapes [2, 4] and [5]");
+        assert_eq!(
+            fault(Op::Dot, &[x(), fxp(&[4, 5])]),
+            "cannot multiply matrices [2, 3] and [4, 5]: inner extents 3 and 4 differ"
+        );
+        assert_eq!(fault(Op::Add, &[x(), int.clone()]), "cannot add fxp and int: the data types differ");
+        assert_eq!(fault(Op::Less, &[bool.clone(), bool.clone()]), "cannot compare bool and bool: it takes int or fxp");
+        assert_eq!(fault(Op::Log, &[int]), "cannot take the logarithm of int: it takes fxp");
+        assert_eq!(fault(Op::Reshape { shape: [7].into() }, &[x()]), "cannot reshape [2, 3] to [7]: 6 and 7 elements");
+        assert_eq!(
+            fault(Op::Concatenate { axis: 0 }, &[x(), fxp(&[2, 4])]),
+            "cannot concatenate shapes [2, 3] and [2, 4] along axis 0"
+        );
+        assert_eq!(fault(Op::Add, &[x()]), "`add` does not take 1 operands");
+        assert!(fault(Op::Select, &[x(), x(), x()]).contains("the condition must be bool"));
+        assert!(fault(Op::Transpose { permutation: vec![0, 0] }, &[x()]).contains("no permutation"));
+        assert!(
+            fault(Op::Broadcast { shape: [3, 2].into(), dimensions: vec![0, 1] }, &[x()]).contains("cannot broadcast")
+        );
+        assert!(fault(Op::Slice { start: vec![0, 2], limit: vec![2, 4] }, &[x()]).contains("cannot slice"));
+        assert!(fault(Op::ReduceSum { axes: vec![1, 0] }, &[x()]).contains("cannot reduce"));
+        assert!(fault(Op::ReduceMax { axis: 0 }, &[fxp(&[0, 3])]).contains("it is empty"));
+        assert!(fault(Op::Convert { dtype: DType::Int }, &[x()]).contains("only a wider type"));
+        assert!(fault(Op::Assume { lo: Real(1.0), hi: Real(0.0) }, &[x()]).contains("it is empty"));
+        let huge = Shape::from([usize::MAX, 2]);
+        assert!(fault(Op::Broadcast { shape: huge, dimensions: vec![] }, &[fxp(&[])]).contains("too many elements"));
+    }
+}

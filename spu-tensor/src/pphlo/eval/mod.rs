@@ -122,3 +122,105 @@ fn argument<'a>(arguments: &'a [HostTensor], index: usize, ty: &Type) -> Result<
 fn ill_typed(elements: &Elements) -> ! {
     panic!("operands of an evaluated operation are well typed, found {}", elements.dtype())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pphlo::parse;
+
+    /// Runs the body on x = fxp [[1, −2, 3], [−4, 5, −6]], i = int [2, −1, 3] and p = bool [true, false, true].
+    fn run(body: &str) -> Result<Vec<HostTensor>, Error> {
+        let head = "program f(x: fxp[secret][2, 3], i: int[secret][3], p: bool[secret][3])
+            %x = parameter {index = 0} : fxp[secret][2, 3]
+            %i = parameter {index = 1} : int[secret][3]
+            %p = parameter {index = 2} : bool[secret][3]\n";
+        let x = HostTensor::fxp([2, 3], vec![1.0, -2.0, 3.0, -4.0, 5.0, -6.0]);
+        let i = HostTensor::int([3], vec![2, -1, 3]);
+        let p = HostTensor::bool([3], vec![true, false, true]);
+        evaluate(&parse(&format!("{head}{body}")).unwrap().graph, &[x, i, p])
+    }
+
+    fn fxp(shape: impl Into<crate::Shape>, elements: &[f64]) -> HostTensor {
+        HostTensor::fxp(shape, elements.to_vec())
+    }
+
+    #[test]
+    fn movements_by_hand() {
+        let body = "%t = transpose %x {permutation = [1, 0]}
+            %s = slice %x {start = [0, 1], limit = [2, 3]}
+            %b = broadcast %i {shape = [2, 3], dimensions = [1]}
+            %k = slice %x {start = [0, 0], limit = [2, 1]}
+            %w = broadcast %k {shape = [2, 2], dimensions = [0, 1]}
+            %c = concatenate %x, %k {axis = 1}
+            return t = %t, s = %s, b = %b, w = %w, c = %c";
+        let expected = vec![
+            fxp([3, 2], &[1.0, -4.0, -2.0, 5.0, 3.0, -6.0]),
+            fxp([2, 2], &[-2.0, 3.0, 5.0, -6.0]),
+            HostTensor::int([2, 3], vec![2, -1, 3, 2, -1, 3]),
+            fxp([2, 2], &[1.0, 1.0, -4.0, -4.0]),
+            fxp([2, 4], &[1.0, -2.0, 3.0, 1.0, -4.0, 5.0, -6.0, -4.0]),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn products_and_reductions_by_hand() {
+        let body = "%column = reshape %i {shape = [3, 1]}
+            %d = dot %x, %column
+            %rows = reduce_sum %x {axes = [1]}
+            %columns = reduce_sum %x {axes = [0]}
+            %most = reduce_max %x {axis = 1}
+            %count = reduce_sum %p {axes = [0]}
+            %m = multiply %p, %i
+            %bits = multiply %p, %p
+            return d = %d, r = %rows, c = %columns, most = %most, count = %count, m = %m, b = %bits";
+        let expected = vec![
+            fxp([2, 1], &[1.0 * 2.0 + 2.0 + 9.0, -8.0 - 5.0 - 18.0]),
+            fxp([2], &[2.0, -5.0]),
+            fxp([3], &[-3.0, 3.0, -3.0]),
+            fxp([2], &[3.0, 5.0]),
+            HostTensor::int(crate::Shape::SCALAR, vec![2]),
+            HostTensor::int([3], vec![2, 0, 3]),
+            HostTensor::int([3], vec![1, 0, 1]),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn elementwise_by_hand() {
+        let body = "%z = constant {literal = fxp[2, 3] (0.0)}
+            %y, %mask = relu %x
+            %less = less_equal %x, %z
+            %j = constant {literal = int[3] (2, 0, 4)}
+            %eq = equal %i, %j
+            %e = exponential %z
+            %s = select %p, %i, %j
+            %r = reveal %s
+            return y = %y, mask = %mask, less = %less, eq = %eq, e = %e, s = %r";
+        let signs = [true, false, true, false, true, false];
+        let expected = vec![
+            fxp([2, 3], &[1.0, 0.0, 3.0, 0.0, 5.0, 0.0]),
+            HostTensor::bool([2, 3], signs.to_vec()),
+            HostTensor::bool([2, 3], signs.map(|s| !s).to_vec()),
+            HostTensor::bool([3], vec![true, false, false]),
+            fxp([2, 3], &[1.0; 6]),
+            HostTensor::int([3], vec![2, 0, 3]),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn faults_of_data_and_of_assumptions() {
+        let broken = run("%a = assume %x {lo = -inf, hi = 4.0} return a = %a").unwrap_err();
+        assert!(broken.to_string().starts_with("element 4 is 5, assumed to lie in -inf..=4.0"), "{broken}");
+        let graph = parse("program f(x: fxp[secret][2]) %x = parameter {index = 0} : fxp[secret][2] return x = %x");
+        let graph = graph.unwrap().graph;
+        let fault = |arguments: &[HostTensor]| evaluate(&graph, arguments).unwrap_err().to_string();
+        assert_eq!(fault(&[]), "argument 0: expected fxp[secret][2], found none");
+        let long = fault(&[fxp([3], &[0.0; 3])]);
+        assert_eq!(long, "argument 0: expected fxp[secret][2], found fxp[3] of 3 elements");
+        let mut malformed = fxp([2], &[0.0; 2]);
+        malformed.elements = Elements::Fxp(vec![]);
+        assert!(fault(&[malformed]).contains("found fxp[2] of 0 elements"));
+    }
+}

@@ -1,6 +1,8 @@
 //! Reverse-mode differentiation, graph to graph.
 
 mod adjoint;
+#[cfg(test)]
+mod tests;
 
 use super::append::Builder;
 use super::{DType, Graph, Literal, Op};
