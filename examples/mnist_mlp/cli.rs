@@ -90,7 +90,7 @@ pub enum Cpu {
     Avx512,
 }
 
-impl From<Cpu> for spu::ring::Cpu {
+impl From<Cpu> for spu::protocols::ring::Cpu {
     fn from(cpu: Cpu) -> Self {
         match cpu {
             Cpu::Scalar => Self::Scalar,

@@ -53,7 +53,7 @@ fn check(options: &Options) -> Result<(), String> {
         opened.map_err(|e| format!("--json: {} cannot be written: {e}", path.display()))?;
     }
     if let Some(cpu) = options.cpu {
-        spu::ring::set_cpu(cpu.into()).map_err(|e| format!("--cpu: {e}"))?;
+        spu::protocols::ring::set_cpu(cpu.into()).map_err(|e| format!("--cpu: {e}"))?;
     }
     Session::plain(&train::config(options)).map(drop).map_err(|e| e.to_string())
 }

@@ -7,7 +7,7 @@ use spu::nn::optim::Sgd;
 use spu::prelude::*;
 
 /// Network A of SecureML: 784-128-128-10 with ReLU.
-pub type Network = Mlp<2>;
+pub type Classifier = Mlp<2>;
 
 /// A batch of images `[n, 784]`.
 pub type Images = Tensor<Secret, Fxp>;
@@ -18,16 +18,16 @@ pub type Labels = Tensor<Secret, Int>;
 /// Weights and how they move: secret from the first step to the last.
 #[derive(Clone, Copy, Tree)]
 pub struct Training {
-    pub network: Network,
-    pub velocity: Network,
+    pub classifier: Classifier,
+    pub velocity: Classifier,
 }
 
 /// One step of training, and the loss before it.
 fn advance(state: Training, images: Images, labels: Labels) -> (Training, Tensor<Secret, Fxp>) {
-    let Training { network, velocity } = state;
-    let (loss, gradient) = value_and_grad(network, |network| cross_entropy(network.apply(images), labels));
-    let (network, velocity) = Sgd::default().step(network, velocity, gradient);
-    (Training { network, velocity }, loss)
+    let Training { classifier, velocity } = state;
+    let (loss, gradient) = value_and_grad(classifier, |classifier| cross_entropy(classifier.apply(images), labels));
+    let (classifier, velocity) = Sgd::default().step(classifier, velocity, gradient);
+    (Training { classifier, velocity }, loss)
 }
 
 /// A step that tells every party the loss.
@@ -46,7 +46,7 @@ pub fn silent_step(state: Training, images: Images, labels: Labels) -> Training 
 /// Adds to `count` how many of the images are recognized.
 #[spu_fn]
 pub fn test_step(state: Training, images: Images, labels: Labels, count: Tensor<Secret, Int>) -> Tensor<Secret, Int> {
-    count + count_correct(state.network.apply(images), labels)
+    count + count_correct(state.classifier.apply(images), labels)
 }
 
 /// Tells every party how many test images were recognized in all.
@@ -61,22 +61,22 @@ pub fn publish_facts(facts: Tensor<Secret, Int>) -> Tensor<Public, Int> {
     facts.reveal()
 }
 
-/// The shapes of the network's weights.
-pub fn network() -> ShapeOf<Network> {
-    Network::shape(WIDTHS[0], [WIDTHS[1], WIDTHS[2]], WIDTHS[3])
+/// The shapes of the weights.
+pub fn classifier() -> ShapeOf<Classifier> {
+    Classifier::shape(WIDTHS[0], [WIDTHS[1], WIDTHS[2]], WIDTHS[3])
 }
 
 /// The shapes of weights and velocity.
 pub fn training() -> ShapeOf<Training> {
-    ShapeOf::of(|| Training { network: network().graft(), velocity: network().graft() })
+    ShapeOf::of(|| Training { classifier: classifier().graft(), velocity: classifier().graft() })
 }
 
 /// Glorot normal weights at rest.
 pub fn initial(seed: Option<u64>) -> Result<HostOf<Training>, Error> {
     let mut draws = spu::nn::init::Draws::new(seed)?;
-    let weights = Network::initial(WIDTHS[0], [WIDTHS[1], WIDTHS[2]], WIDTHS[3], &mut draws)?;
-    let velocity = Sgd::at_rest(network())?;
-    HostOf::of(|| Training { network: weights.graft(), velocity: velocity.graft() })
+    let weights = Classifier::initial(WIDTHS[0], [WIDTHS[1], WIDTHS[2]], WIDTHS[3], &mut draws)?;
+    let velocity = Sgd::at_rest(classifier())?;
+    HostOf::of(|| Training { classifier: weights.graft(), velocity: velocity.graft() })
 }
 
 /// Widths of the network's layers.

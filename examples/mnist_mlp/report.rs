@@ -169,7 +169,7 @@ impl Configuration {
             bandwidth_mbps: options.bandwidth_mbps,
             fraction_bits: options.fraction_bits,
             plain: options.plain,
-            cpu: format!("{:?}", spu::ring::cpu()).to_lowercase(),
+            cpu: format!("{:?}", spu::protocols::ring::cpu()).to_lowercase(),
         }
     }
 }
