@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
@@ -90,6 +90,16 @@ pub enum Cpu {
     Avx512,
 }
 
+impl From<Cpu> for spu::protocols::ring::Cpu {
+    fn from(cpu: Cpu) -> Self {
+        match cpu {
+            Cpu::Scalar => Self::Scalar,
+            Cpu::Avx2 => Self::Avx2,
+            Cpu::Avx512 => Self::Avx512,
+        }
+    }
+}
+
 /// Where the three parties listen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Addresses(pub [SocketAddr; 3]);
@@ -145,11 +155,6 @@ impl Options {
         json.for_each(|path: &PathBuf| flag("json", path.to_string_lossy().into_owned()));
         line.push("--end-with-stdin".into());
         line
-    }
-
-    /// The folder of the data.
-    pub fn data(&self) -> &Path {
-        &self.data
     }
 }
 

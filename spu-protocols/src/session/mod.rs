@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use spu::executor::{Executor, Leaf, ProgramKey, SessionId};
 use spu::graph::Value;
 use spu::pphlo::Type;
-use spu::{Error, HostTensor, Location, Party, Program};
+use spu::{Cost, Error, HostTensor, Location, Party, Program, ShapeOf};
 
 pub use config::{Config, Peers};
 pub use network::Network;
@@ -101,6 +101,11 @@ impl Session {
             Parties::Connected(node) => Some(node.party()),
             _ => None,
         }
+    }
+
+    /// What sharing tensors of these shapes costs, if they belong to `owner`.
+    pub fn input_cost<T>(&self, owner: Party, shape: impl Into<ShapeOf<T>>) -> Result<Cost, Error> {
+        Ok(self.input_plan(owner, &shape.into().into_types()?).cost.clone())
     }
 
     /// What was measured on the links of all parties. Connected parties exchange their counters: all of them call this
