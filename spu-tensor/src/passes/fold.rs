@@ -278,6 +278,8 @@ mod tests {
         neutral.into_iter().for_each(|before| rewrites(run, before, "return y = %x"));
         rewrites(run, "%y = subtract %zero, %x return y = %y", "%y = negate %x return y = %y");
         rewrites(run, "%n = negate %g %y = add %x, %n return y = %y", "%y = subtract %x, %g return y = %y");
+        rewrites(run, "%d = subtract %x, %g %y = negate %d return y = %y", "%y = subtract %g, %x return y = %y");
+        rewrites(run, "%n = negate %g %y = subtract %x, %n return y = %y", "%y = add %x, %g return y = %y");
         rewrites(run, "%n = not %p %y = select %n, %x, %g return y = %y", "%y = select %p, %g, %x return y = %y");
     }
 

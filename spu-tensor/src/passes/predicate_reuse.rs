@@ -159,6 +159,11 @@ mod tests {
             "%q = greater %x, %zero %y = select %q, %x, %zero return y = %y",
             "%y, %m = relu %x return y = %y",
         );
+        rewrites(
+            run,
+            "%a = maximum %x, %zero %q = greater %x, %zero %y = select %q, %x, %zero return a = %a, q = %q, y = %y",
+            "%a, %m = relu %x %q = greater %x, %zero return a = %a, q = %q, y = %a",
+        );
         keeps(run, "%q = greater %x, %zero %y = select %q, %x, %zero %d = select %q, %g, %zero return y = %y, d = %d");
     }
 
