@@ -40,16 +40,16 @@ pub fn run(options: &Options) -> Result<Option<Report>, Error> {
 
 /// What the session is told.
 pub fn config(options: &Options) -> Config {
-    let latency = Duration::from_secs_f64(options.latency_ms / 1e3);
     // No frame is longer than this; on a slow line it is nobody's fault that it takes its time.
-    let longest = options.bandwidth_mbps.map_or(0.0, |rate| LONGEST_FRAME * 8.0 / (rate * 1e6));
+    let transfer = options.bandwidth_mbps.map_or(0.0, |rate| LONGEST_FRAME * 8.0 / (rate * 1e6));
+    let slack = Duration::from_secs_f64(transfer + 2e-3 * options.latency_ms);
     let defaults = Config::default();
     Config {
         fraction_bits: options.fraction_bits,
         insecure_seed: options.seed,
-        latency,
+        latency_ms: options.latency_ms,
         bandwidth_mbps: options.bandwidth_mbps,
-        read_deadline: defaults.read_deadline + 2 * latency + Duration::from_secs_f64(longest),
+        read_deadline: defaults.read_deadline + slack,
         ..defaults
     }
 }
