@@ -51,6 +51,11 @@ pub enum Pair {
 }
 
 impl Pair {
+    /// The pair of two different roles.
+    pub fn of(a: Role, b: Role) -> Self {
+        if a.next() == b { Self::with_next(a) } else { Self::with_next(b) }
+    }
+
     /// The pair of a role with its next one.
     pub const fn with_next(role: Role) -> Self {
         match role {

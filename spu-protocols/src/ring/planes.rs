@@ -75,7 +75,7 @@ impl Planes {
             for (i, &word) in self.plane(j).iter().enumerate() {
                 let at = j * self.elements + 64 * i;
                 dense[at / 64] |= word << (at % 64);
-                if at % 64 != 0 && word >> (64 - at % 64) != 0 {
+                if !at.is_multiple_of(64) && word >> (64 - at % 64) != 0 {
                     dense[at / 64 + 1] |= word >> (64 - at % 64);
                 }
             }
@@ -86,7 +86,7 @@ impl Planes {
     /// The inverse of [`Planes::into_dense`].
     pub fn from_dense(elements: usize, count: usize, words: Vec<u64>) -> Self {
         assert_eq!(words.len(), (count * elements).div_ceil(64), "dense planes have one bit an element");
-        if elements % 64 == 0 {
+        if elements.is_multiple_of(64) {
             return Self { elements, count, words };
         }
         let mut planes = Self::zero(elements, count);
@@ -95,7 +95,8 @@ impl Planes {
             for i in 0..stride {
                 let at = j * elements + 64 * i;
                 let low = words[at / 64] >> (at % 64);
-                let high = if at % 64 == 0 { 0 } else { words.get(at / 64 + 1).map_or(0, |w| w << (64 - at % 64)) };
+                let high =
+                    if at.is_multiple_of(64) { 0 } else { words.get(at / 64 + 1).map_or(0, |w| w << (64 - at % 64)) };
                 planes.words[j * stride + i] = low | high;
             }
         }

@@ -1,0 +1,262 @@
+//! The carry of a + b, a known to the dealer and b to P1 and P2: generate and propagate bits of blocks, then products.
+//!
+//! x = a + b with a = x0 + x1 and b = x2. Bits are cut into blocks of w ≤ 4 bits. For a block with digits A of a and B of b and
+//! T = 2^w − 1, "generate" is [A + B > T] = [A > T − B], and "propagate" is [A + B = T] = [A > T − 1 − B] ⊕ [A > T − B].
+//!
+//! 1. P0 → P1: the unary code ([A > t])_(t = 0 … T − 1) of each block, XOR a stream of the key (P0, P2). P2's half of the code is that
+//!    stream; P1's is the message.
+//!
+//! P1 and P2 know B, so they pick the bits T − B and T − 1 − B off their halves without a message, by multiplexers over bit planes:
+//! constant time, all elements alike. The carry of a run of blocks is g_k ⊕ p_k g_(k−1) ⊕ … ⊕ p_k ⋯ p_1 g_0, and the run propagates if
+//! all its blocks do: products of many bits ([`super::products`]), one round for each level of runs. A block of one bit whose carry-in
+//! is c has sum bit p ⊕ c: that is how the sign bit is read.
+//!
+//! Cost: Σ (2^w − 1) bits, dealt. Exact, never fails.
+//!
+//! Security: P1 knows nothing of the key (P0, P2), so its message is uniform given its view. P0 and P2 receive nothing.
+
+use std::ops::Range;
+
+use super::context::Context;
+use super::message::Message;
+use super::products::Literal;
+use super::role::{Pair, Role};
+use super::shares::View;
+use super::steps::Steps;
+use crate::ring::{Planes, Ring, to_planes, vectorize};
+
+/// How many steps and labels [`blocks`] takes.
+pub(super) const STEPS: Steps = Steps { first: 1, label: 1 };
+
+/// The messages of [`blocks`] for n elements.
+pub(super) fn table(widths: &[u32], n: usize, first: u8) -> Vec<Message> {
+    vec![Message::dealt(first, Role::P0, Role::P1, (code_bits(widths) * n) as u64)]
+}
+
+/// a at P0, b at P1 and P2: x = a + b.
+pub(super) fn summand<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Vec<R> {
+    match ctx.role() {
+        Role::P0 => {
+            let mut a = x.own.to_vec();
+            vectorize(
+                #[inline(always)]
+                || a.iter_mut().zip(x.next).for_each(|(a, &next)| *a = a.plus(next)),
+            );
+            a
+        }
+        Role::P1 => x.next.to_vec(),
+        Role::P2 => x.own.to_vec(),
+    }
+}
+
+/// `total` bits in blocks of four, the last one narrower if need be.
+pub(super) fn widths(total: u32) -> Vec<u32> {
+    (0..total).step_by(4).map(|low| 4.min(total - low)).collect()
+}
+
+/// Halves of generate and propagate of blocks of these widths, lowest block first, for the sum of P0's `summand` and the one of P1
+/// and P2. Plane [`generate`]`(i)` has the generate bit of block i, plane [`propagate`]`(i)` its propagate bit (that of block 0 is left out).
+pub(super) async fn blocks<R: Ring>(ctx: &Context<R>, summand: &[R], widths: &[u32], steps: Steps) -> Option<Planes> {
+    let (n, codes) = (summand.len(), code_bits(widths));
+    let bits = to_planes(summand, 0, widths.iter().sum());
+    match ctx.role() {
+        Role::P0 => {
+            let mut masked = ctx.draw_planes(Pair::P02, steps.label, n, codes);
+            add_codes(&mut masked, &bits, widths);
+            ctx.send_planes(steps.first, Role::P1, masked);
+            None
+        }
+        Role::P1 => {
+            let codes = ctx.receive_planes(steps.first, Role::P0, n, codes).await;
+            Some(read_codes(&codes, &bits, widths, true))
+        }
+        Role::P2 => Some(read_codes(&ctx.draw_planes(Pair::P02, steps.label, n, codes), &bits, widths, false)),
+    }
+}
+
+/// The plane of block i's generate bit.
+pub(super) const fn generate(i: usize) -> usize {
+    2 * i
+}
+
+/// The plane of block i's propagate bit, i ≥ 1.
+pub(super) const fn propagate(i: usize) -> usize {
+    2 * i - 1
+}
+
+/// Blocks 0 … count − 1 in `runs` runs of nearly equal length.
+pub(super) fn split(blocks: Range<usize>, runs: usize) -> Vec<Range<usize>> {
+    let at = |run: usize| blocks.start + blocks.len() * run / runs;
+    (0..runs).map(|run| at(run)..at(run + 1)).collect()
+}
+
+/// The bits of each run, in the order of [`generate`] and [`propagate`]: its carry, and whether it propagates.
+pub(super) fn runs(runs: &[Range<usize>]) -> Vec<Vec<Vec<Literal>>> {
+    let mut outputs = Vec::new();
+    for (i, run) in runs.iter().enumerate() {
+        if i > 0 {
+            outputs.push(vec![run.clone().map(|block| (propagate(block), false)).collect()]);
+        }
+        outputs.push(carry(run.clone()));
+    }
+    outputs
+}
+
+/// The carry out of a run of blocks as a XOR of products.
+pub(super) fn carry(run: Range<usize>) -> Vec<Vec<Literal>> {
+    let product = |from: usize| {
+        let propagated = (from + 1..run.end).map(|block| (propagate(block), false));
+        propagated.chain([(generate(from), false)]).collect()
+    };
+    run.clone().map(product).collect()
+}
+
+fn code_bits(widths: &[u32]) -> usize {
+    widths.iter().map(|w| (1 << w) - 1).sum()
+}
+
+/// P0: XORs the unary codes of the blocks of a to `codes`.
+fn add_codes(codes: &mut Planes, a: &Planes, widths: &[u32]) {
+    let stride = a.stride();
+    let (mut bits, mut codes) = (a.words(), codes.words_mut());
+    for &width in widths {
+        let (block, rest) = bits.split_at(width as usize * stride);
+        let (out, others) = codes.split_at_mut(code_bits(&[width]) * stride);
+        (bits, codes) = (rest, others);
+        vectorize(
+            #[inline(always)]
+            || match width {
+                1 => add_code::<1>(block, out, stride),
+                2 => add_code::<2>(block, out, stride),
+                3 => add_code::<3>(block, out, stride),
+                4 => add_code::<4>(block, out, stride),
+                _ => unreachable!("a block has one to four bits"),
+            },
+        );
+    }
+}
+
+#[inline(always)]
+fn add_code<const W: usize>(bits: &[u64], codes: &mut [u64], stride: usize) {
+    let lanes = stride - stride % LANE;
+    for at in (0..lanes).step_by(LANE) {
+        add_code_at::<W, LANE>(bits, codes, stride, at);
+    }
+    for at in lanes..stride {
+        add_code_at::<W, 1>(bits, codes, stride, at);
+    }
+}
+
+/// For a code of the low bits and the next bit h: [A > t] is h ∨ [low > t] below 2^j − 1, h there, and h ∧ [low > t − 2^j] above.
+#[inline(always)]
+fn add_code_at<const W: usize, const L: usize>(bits: &[u64], codes: &mut [u64], stride: usize, at: usize) {
+    let mut code = [[0; L]; 16];
+    for j in 0..W {
+        let h: [u64; L] = load(bits, j * stride + at);
+        let low = (1 << j) - 1;
+        for t in 0..low {
+            for l in 0..L {
+                code[low + 1 + t][l] = h[l] & code[t][l];
+                code[t][l] |= h[l];
+            }
+        }
+        code[low] = h;
+    }
+    for (t, code) in code[..(1 << W) - 1].iter().enumerate() {
+        let out = &mut codes[t * stride + at..][..L];
+        for l in 0..L {
+            out[l] ^= code[l];
+        }
+    }
+}
+
+/// P1 and P2: the bits of the codes that b names. `one` is this party's half of 1.
+fn read_codes(codes: &Planes, b: &Planes, widths: &[u32], one: bool) -> Planes {
+    let stride = b.stride();
+    let mut carries = Planes::zero(b.elements(), 2 * widths.len() - 1);
+    let (mut bits, mut codes) = (b.words(), codes.words());
+    let one = if one { u64::MAX } else { 0 };
+    // Block 0 has a plane less: its propagate bit goes to a scratch plane.
+    let mut unused = vec![0; stride];
+    let (mut first, mut others) = carries.words_mut().split_at_mut(stride);
+    for (i, &width) in widths.iter().enumerate() {
+        let (block, rest) = bits.split_at(width as usize * stride);
+        let (code, more) = codes.split_at(code_bits(&[width]) * stride);
+        (bits, codes) = (rest, more);
+        let (propagate, generate) = if i == 0 {
+            (&mut unused[..], std::mem::take(&mut first))
+        } else {
+            let (pair, rest) = std::mem::take(&mut others).split_at_mut(2 * stride);
+            others = rest;
+            pair.split_at_mut(stride)
+        };
+        vectorize(
+            #[inline(always)]
+            || match width {
+                1 => read_code::<1>(block, code, generate, propagate, one),
+                2 => read_code::<2>(block, code, generate, propagate, one),
+                3 => read_code::<3>(block, code, generate, propagate, one),
+                4 => read_code::<4>(block, code, generate, propagate, one),
+                _ => unreachable!("a block has one to four bits"),
+            },
+        );
+    }
+    carries.clear_padding();
+    carries
+}
+
+#[inline(always)]
+fn read_code<const W: usize>(bits: &[u64], code: &[u64], generate: &mut [u64], propagate: &mut [u64], one: u64) {
+    let stride = generate.len();
+    let lanes = stride - stride % LANE;
+    for at in (0..lanes).step_by(LANE) {
+        read_code_at::<W, LANE>(bits, code, generate, propagate, one, at);
+    }
+    for at in lanes..stride {
+        read_code_at::<W, 1>(bits, code, generate, propagate, one, at);
+    }
+}
+
+/// Entry i = T − B of the code (0 past its end) is the generate bit, entry i − 1 (1 before its start) is [A + B ≥ T].
+#[inline(always)]
+fn read_code_at<const W: usize, const L: usize>(
+    bits: &[u64],
+    code: &[u64],
+    generate: &mut [u64],
+    propagate: &mut [u64],
+    one: u64,
+    at: usize,
+) {
+    let stride = generate.len();
+    let mut more = [[0; L]; 16];
+    for (t, more) in more[..(1 << W) - 1].iter_mut().enumerate() {
+        *more = load(code, t * stride + at);
+    }
+    let mut equal = [[one; L]; 16];
+    for i in 0..1 << W {
+        for l in 0..L {
+            let before = if i == 0 { one } else { more[i - 1][l] };
+            equal[i][l] = more[i][l] ^ before;
+        }
+    }
+    for j in 0..W {
+        let b: [u64; L] = load(bits, j * stride + at);
+        // Bit j of T − B is the negation of bit j of B.
+        for i in 0..1 << (W - 1 - j) {
+            for l in 0..L {
+                more[i][l] = more[2 * i + 1][l] ^ b[l] & (more[2 * i][l] ^ more[2 * i + 1][l]);
+                equal[i][l] = equal[2 * i + 1][l] ^ b[l] & (equal[2 * i][l] ^ equal[2 * i + 1][l]);
+            }
+        }
+    }
+    generate[at..at + L].copy_from_slice(&more[0]);
+    propagate[at..at + L].copy_from_slice(&equal[0]);
+}
+
+#[inline(always)]
+fn load<const L: usize>(words: &[u64], at: usize) -> [u64; L] {
+    *words[at..].first_chunk().expect("lanes lie inside their plane")
+}
+
+/// Words that fill a vector register.
+const LANE: usize = 8;

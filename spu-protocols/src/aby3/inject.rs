@@ -1,0 +1,223 @@
+//! A bit times a ring element, with the dealer's trick (Ishai et al., TCC 2013; ABY2.0, eprint 2020/1225).
+//!
+//! # Equations
+//!
+//! P1 and P2 know the bit c = v ⊕ λ, P0 knows λ. With x = a + b, a known to P0 and b to P1 and P2,
+//!
+//! ```text
+//! v·x = c·x + (1 − 2c)·(λ·a + λ·b),     v = c + (1 − 2c)·λ:
+//! ```
+//!
+//! P1 and P2 compute their halves of it alone once P0 has dealt λ and λ·a as ring elements ([`deal`]: P2's half comes from the key
+//! (P0, P2), P1's half, the difference, is sent).
+//!
+//! - v in halves v1 at P1, v2 at P2 ([`inject_halves`]): λ = λ1 ⊕ λ2 from the keys (P0, P1) and (P0, P2); P1 sends v1 ⊕ λ1, P2 sends v2 ⊕ λ2,
+//!   whose sum is c ([`open_masked`]). One round, 2 + 2K bits.
+//! - v replicated needs no opening: v = v2 ⊕ (v0 ⊕ v1), so c = v2 and λ = v0 ⊕ v1 are at their places. [`bit_multiply`] deals in round 1 and
+//!   shares again in round 2: 2K + 2K bits, 256 at K = 64. [`bit_to_arith`] deals λ alone: K + 2K = 192 bits in two rounds.
+//!
+//! # Security
+//!
+//! P0 receives nothing. P1 receives v2 ⊕ λ2 and two dealt halves, each masked by a draw of the key (P0, P2), which it lacks; P2 receives v1 ⊕ λ1,
+//! masked by a draw of (P0, P1); the sharing at the end is that of `multiply`. Exact on the whole ring; never fails.
+
+use super::bits::xor_into;
+use super::context::Context;
+use super::message::Message;
+use super::multiply::{reshare_pair, reshare_pair_table};
+use super::role::{Pair, Role};
+use super::shares::{Arith, BitShares, View};
+use super::steps::Steps;
+use crate::ring::{Planes, Ring, from_planes, vectorize};
+
+/// Messages of [`bit_multiply`] on `n` elements of `bits` bits.
+pub fn bit_multiply_table(n: usize, bits: u32) -> Vec<Message> {
+    let mut table = [deal_table(n, bits, 0), deal_table(n, bits, 1)].concat();
+    table.extend(reshare_pair_table(n, bits, 2));
+    table
+}
+
+/// v·x for one plane of bits v.
+pub async fn bit_multiply<R: Ring>(ctx: &Context<R>, v: &BitShares, x: View<'_, R>) -> Arith<R> {
+    let n = x.len();
+    let whole = || x.own.iter().zip(x.next).map(|(x, y)| x.plus(*y)).collect();
+    let (known, half) = match ctx.role() {
+        Role::P0 => (whole(), Vec::new()),
+        Role::P1 => (x.next.to_vec(), whole()),
+        Role::P2 => (x.own.to_vec(), x.next.to_vec()),
+    };
+    let injected = deal_products(ctx, split_bit(ctx.role(), v), &known, Steps::START).await;
+    reshare_pair(ctx, injected.times(&known, &half), n, DEAL_STEPS.past(DEAL_STEPS)).await
+}
+
+/// Messages of [`bit_to_arith`] on `n` elements of `bits` bits.
+pub fn bit_to_arith_table(n: usize, bits: u32) -> Vec<Message> {
+    let mut table = deal_table(n, bits, 0);
+    table.extend(reshare_pair_table(n, bits, DEAL_STEPS.first));
+    table
+}
+
+/// One plane of bits as ring elements 0 and 1.
+pub async fn bit_to_arith<R: Ring>(ctx: &Context<R>, v: &BitShares) -> Arith<R> {
+    let bit = split_bit(ctx.role(), v);
+    let lambda = if ctx.role() == Role::P0 { from_planes(&bit, 0) } else { Vec::new() };
+    let n = bit.elements();
+    let mask = deal(ctx, lambda, n, Steps::START).await;
+    reshare_pair(ctx, bit_half(ctx.role(), &bit, mask), n, DEAL_STEPS).await
+}
+
+/// What P1 and P2 multiply with once a bit v is opened under a mask λ: no more messages.
+pub struct Injected<R> {
+    role: Role,
+    /// c = v ⊕ λ at P1 and P2; λ at P0.
+    pub bit: Planes,
+    /// Halves of λ; empty at P0.
+    pub mask: Vec<R>,
+    /// Halves of λ·a; empty at P0.
+    pub product: Vec<R>,
+}
+
+impl<R: Ring> Injected<R> {
+    /// This party's half of v as a ring element; empty at P0.
+    pub fn bit(&self) -> Vec<R> {
+        bit_half(self.role, &self.bit, self.mask.clone())
+    }
+
+    /// This party's half of v·x for x = a + b, `known` being b and `half` this party's half of x; empty at P0.
+    pub fn times(mut self, known: &[R], half: &[R]) -> Vec<R> {
+        let blocks = self.product.chunks_mut(64).zip(self.mask.chunks(64)).zip(self.bit.plane(0));
+        let operands = known.chunks(64).zip(half.chunks(64));
+        vectorize(
+            #[inline(always)]
+            || {
+                for (((product, mask), word), (known, half)) in blocks.zip(operands) {
+                    for (i, (((p, l), b), x)) in product.iter_mut().zip(mask).zip(known).zip(half).enumerate() {
+                        let t = p.plus(l.times(*b));
+                        *p = t.plus(bit_at::<R>(*word, i).times(x.minus(t).minus(t)));
+                    }
+                }
+            },
+        );
+        self.product
+    }
+}
+
+/// Messages of [`inject_halves`] on `n` elements of `bits` bits, from step `first` on.
+pub fn inject_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
+    let mut table = open_masked_table(n, 1, first);
+    table.extend([deal_table(n, bits, first + 1), deal_table(n, bits, first + 2)].concat());
+    table
+}
+
+/// Opens one plane of bits v, held in halves by P1 and P2, under a mask λ, and deals λ and λ·a, where P0's `operand` is a. P0's `half` and the
+/// others' `operand` are not looked at, except that a plane has the number of elements.
+pub async fn inject_halves<R: Ring>(ctx: &Context<R>, half: Planes, operand: &[R], steps: Steps) -> Injected<R> {
+    let bit = open_masked(ctx, half, steps).await;
+    deal_products(ctx, bit, operand, steps.past(OPEN_MASKED_STEPS)).await
+}
+
+/// How many steps and labels [`inject_halves`] takes.
+pub const INJECT_STEPS: Steps = OPEN_MASKED_STEPS.past(DEAL_STEPS).past(DEAL_STEPS);
+
+/// Messages of [`open_masked`] on `count` planes of `n` bits, at step `first`.
+pub fn open_masked_table(n: usize, count: usize, first: u8) -> Vec<Message> {
+    Message::swap(first, Role::P1, Role::P2, (n * count) as u64).to_vec()
+}
+
+/// c = v ⊕ λ at P1 and P2, who hold halves of the planes v; λ at P0, of whose `half` only the extent counts.
+pub async fn open_masked<R: Ring>(ctx: &Context<R>, mut half: Planes, steps: Steps) -> Planes {
+    let (n, count) = (half.elements(), half.count());
+    let (pair, peer) = match ctx.role() {
+        Role::P0 => {
+            let mut lambda = ctx.draw_planes(Pair::P01, steps.label, n, count);
+            xor_into(&mut lambda, &ctx.draw_planes(Pair::P02, steps.label, n, count));
+            return lambda;
+        }
+        Role::P1 => (Pair::P01, Role::P2),
+        Role::P2 => (Pair::P02, Role::P1),
+    };
+    xor_into(&mut half, &ctx.draw_planes(pair, steps.label, n, count));
+    ctx.send_planes(steps.first, peer, half.clone());
+    xor_into(&mut half, &ctx.receive_planes(steps.first, peer, n, count).await);
+    half
+}
+
+/// How many steps and labels [`open_masked`] takes.
+pub const OPEN_MASKED_STEPS: Steps = Steps { first: 1, label: 1 };
+
+/// Messages of [`deal`] on `n` elements of `bits` bits, at step `step`.
+pub fn deal_table(n: usize, bits: u32, step: u8) -> Vec<Message> {
+    vec![Message::dealt(step, Role::P0, Role::P1, n as u64 * u64::from(bits))]
+}
+
+/// Halves, at P1 and P2, of `n` elements that P0 knows; P0 gets none. The `value` of the others is not looked at.
+pub async fn deal<R: Ring>(ctx: &Context<R>, mut value: Vec<R>, n: usize, steps: Steps) -> Vec<R> {
+    match ctx.role() {
+        Role::P0 => {
+            let key = ctx.draw(Pair::P02, steps.label, n);
+            value.iter_mut().zip(key).for_each(|(value, key)| *value = value.minus(key));
+            ctx.send_elements(steps.first, Role::P1, value);
+            Vec::new()
+        }
+        Role::P1 => ctx.receive_elements(steps.first, Role::P0, n).await,
+        Role::P2 => ctx.draw(Pair::P02, steps.label, n),
+    }
+}
+
+/// How many steps and labels [`deal`] takes.
+pub const DEAL_STEPS: Steps = Steps { first: 1, label: 1 };
+
+/// λ·a, for one plane λ.
+pub fn mask_times<R: Ring>(lambda: &Planes, a: &[R]) -> Vec<R> {
+    let mut product = from_planes(lambda, 0);
+    vectorize(
+        #[inline(always)]
+        || product.iter_mut().zip(a).for_each(|(l, a): (&mut R, _)| *l = l.times(*a)),
+    );
+    product
+}
+
+/// Deals λ and λ·a, where P0's `bit` is λ and its `operand` a.
+async fn deal_products<R: Ring>(ctx: &Context<R>, bit: Planes, operand: &[R], steps: Steps) -> Injected<R> {
+    let (n, dealer) = (bit.elements(), ctx.role() == Role::P0);
+    let (lambda, product) =
+        if dealer { (from_planes(&bit, 0), mask_times(&bit, operand)) } else { (Vec::new(), Vec::new()) };
+    let mask = deal(ctx, lambda, n, steps).await;
+    let product = deal(ctx, product, n, steps.past(DEAL_STEPS)).await;
+    Injected { role: ctx.role(), bit, mask, product }
+}
+
+/// A replicated bit as c = v2 at P1 and P2 and λ = v0 ⊕ v1 at P0.
+fn split_bit(role: Role, v: &BitShares) -> Planes {
+    match role {
+        Role::P0 => {
+            let mut lambda = v.own.clone();
+            xor_into(&mut lambda, &v.next);
+            lambda
+        }
+        Role::P1 => v.next.clone(),
+        Role::P2 => v.own.clone(),
+    }
+}
+
+/// c + (1 − 2c)·λ in halves, from halves of λ: P1's has the public c.
+fn bit_half<R: Ring>(role: Role, c: &Planes, mut mask: Vec<R>) -> Vec<R> {
+    let one = if role == Role::P1 { R::ONE } else { R::ZERO };
+    let blocks = mask.chunks_mut(64).zip(c.plane(0));
+    vectorize(
+        #[inline(always)]
+        || {
+            for (mask, word) in blocks {
+                for (i, l) in mask.iter_mut().enumerate() {
+                    *l = l.plus(bit_at::<R>(*word, i).times(one.minus(*l).minus(*l)));
+                }
+            }
+        },
+    );
+    mask
+}
+
+#[inline(always)]
+fn bit_at<R: Ring>(word: u64, i: usize) -> R {
+    R::from_u128(u128::from(word >> i & 1))
+}

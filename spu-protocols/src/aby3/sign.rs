@@ -1,0 +1,204 @@
+//! The sign bit [x < 0].
+//!
+//! x = a + b with a = x0 + x1 at P0 and b = x2 at P1 and P2 ([`super::carry`]). The lower K − 1 bits are cut into blocks of four (the last
+//! narrower), the top bit is a block of its own: v = [x < 0] = p_top ⊕ carry of the blocks below.
+//!
+//! | round | who | what | bits (K = 64) |
+//! |---|---|---|---|
+//! | 1 | P0 → P1 | codes of the blocks, dealt products of masks of both levels | 233 + 81 + 29 − 14 |
+//! | 2 | P1 ↔ P2 | generate and propagate bits of the blocks, masked: carries of four runs of blocks | 62 |
+//! | 3 | P1 ↔ P2 | the runs' bits, masked: the carry of all | 14 |
+//! | 4 | P1 ↔ P2 | halves of v less a mask each, for replicated bits | 2 |
+//!
+//! [`sign_to_arith`] opens v under a mask λ dealt as a number, and re-shares v = c + (1 − 2c)·λ: 64 + 2 bits and 128 instead of the
+//! last 2, five rounds.
+//!
+//! Every K: ⌈(K − 1) / 4⌉ blocks in two levels of about its square root (K = 4 has one block and no level). Exact for every x, never fails.
+//!
+//! Security: that of the carry and of the products, which are one after the other: each message is masked by bits of a key that its
+//! receiver lacks, and no bit of a key masks two messages.
+
+use super::carry::{self, carry, generate, propagate, summand};
+use super::context::Context;
+use super::halves::{OPEN_STEPS, Opened, for_each_bit, open_dealt, open_table, reshare_halves, reshare_table};
+use super::message::Message;
+use super::products::{Plan, add, products};
+use super::role::{Pair, Role};
+use super::shares::{Arith, BitShares, View};
+use super::steps::Steps;
+use crate::ring::{Planes, Ring, vectorize};
+
+/// Messages of [`sign`] on `n` elements of `bits` bits.
+pub fn table(n: usize, bits: u32) -> Vec<Message> {
+    let mut table = halves_table(n, bits, 0);
+    table.extend(Message::swap(HALVES_STEPS.first, Role::P1, Role::P2, n as u64));
+    table
+}
+
+/// [x < 0] as replicated bits.
+pub async fn sign<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> BitShares {
+    let halves = sign_halves(ctx, &summand(ctx, x), Steps::START).await;
+    replicate(ctx, halves, x.len(), HALVES_STEPS).await
+}
+
+/// Messages of [`sign_to_arith`] on `n` elements of `bits` bits.
+pub fn arith_table(n: usize, bits: u32) -> Vec<Message> {
+    let mut table = halves_table(n, bits, 0);
+    table.extend(open_table(n, n, bits, HALVES_STEPS.first));
+    table.extend(reshare_table([n], bits, HALVES_STEPS.past(OPEN_STEPS).first));
+    table
+}
+
+/// [x < 0] as 0 or 1.
+pub async fn sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Arith<R> {
+    let n = x.len();
+    let sign = sign_halves(ctx, &summand(ctx, x), Steps::START).await;
+    let deal = |lambda: &Planes, halves: &mut [R]| {
+        vectorize(
+            #[inline(always)]
+            || for_each_bit(lambda.words(), n, |i, bit: R| halves[i] = bit.minus(halves[i])),
+        )
+    };
+    let opened = open_dealt(ctx, sign.as_ref(), (n, 1), n, deal, HALVES_STEPS).await;
+    let halves = opened.map(|Opened { masked, dealt: mut half }| {
+        let one = if ctx.role() == Role::P1 { R::ONE } else { R::ZERO };
+        vectorize(
+            #[inline(always)]
+            || {
+                for_each_bit(masked.words(), n, |i, c: R| {
+                    half[i] = c.times(one).plus(R::ONE.minus(c.shl(1)).times(half[i]));
+                })
+            },
+        );
+        [half]
+    });
+    let [sign] = reshare_halves(ctx, halves, [n], HALVES_STEPS.past(OPEN_STEPS)).await;
+    sign
+}
+
+/// How many steps and labels [`sign_halves`] takes.
+pub(super) const HALVES_STEPS: Steps = Steps { first: 5, label: 5 };
+
+/// Messages of [`sign_halves`] from step `first` on.
+pub(super) fn halves_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
+    let mut first = first;
+    let mut table = carry::table(&blocks(bits), n, first);
+    first += carry::STEPS.first;
+    for plan in levels(bits) {
+        table.extend(plan.table(n, first));
+        first += Plan::STEPS.first;
+    }
+    table
+}
+
+/// [a + b < 0] as a plane of halves of P1 and P2, from P0's a and the b of P1 and P2 in `summand`.
+pub(super) async fn sign_halves<R: Ring>(ctx: &Context<R>, summand: &[R], steps: Steps) -> Option<Planes> {
+    let (n, widths) = (summand.len(), blocks(R::BITS));
+    let blocks = carry::blocks(ctx, summand, &widths, steps).await;
+    let mut carries = blocks.clone();
+    let mut steps = steps.past(carry::STEPS);
+    for plan in levels(R::BITS) {
+        carries = products(ctx, &plan, carries.as_ref(), n, steps).await;
+        steps = steps.past(Plan::STEPS);
+    }
+    let mut sign = Planes::from_words(n, 1, carries?.plane(generate(0)).to_vec());
+    add(sign.words_mut(), blocks?.plane(propagate(widths.len() - 1)));
+    Some(sign)
+}
+
+/// Halves of P1 and P2 → replicated bits, in one round: each sends its half less a mask.
+async fn replicate<R: Ring>(ctx: &Context<R>, half: Option<Planes>, n: usize, steps: Steps) -> BitShares {
+    let share = |pair| ctx.draw_planes(pair, steps.label, n, 1);
+    let (pair, peer) = match ctx.role() {
+        Role::P0 => return BitShares { own: share(Pair::P02), next: share(Pair::P01) },
+        Role::P1 => (Pair::P01, Role::P2),
+        Role::P2 => (Pair::P02, Role::P1),
+    };
+    let mine = share(pair);
+    let mut masked = half.expect("P1 and P2 hold halves");
+    add(masked.words_mut(), mine.words());
+    ctx.send_planes(steps.first, peer, masked.clone());
+    let mut last = ctx.receive_planes(steps.first, peer, n, 1).await;
+    add(last.words_mut(), masked.words());
+    if ctx.role() == Role::P1 { BitShares { own: mine, next: last } } else { BitShares { own: last, next: mine } }
+}
+
+/// Blocks of all bits: the top bit by itself.
+fn blocks(bits: u32) -> Vec<u32> {
+    let mut widths = carry::widths(bits - 1);
+    widths.push(1);
+    widths
+}
+
+/// The carry of all blocks below the top bit: runs of about the square root of their number, then the runs.
+fn levels(bits: u32) -> Vec<Plan> {
+    let blocks = blocks(bits).len() - 1;
+    if blocks == 1 {
+        return Vec::new();
+    }
+    let count = (1..).find(|k| k * k >= blocks).expect("some square is large enough");
+    let runs = carry::runs(&carry::split(0..blocks, count));
+    vec![Plan::new(&runs), Plan::new(&[carry(0..count)])]
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::aby3::cost;
+    use crate::aby3::trial::{SIZES, dealers, reconstruct, reconstruct_bits, run, share, uniform};
+    use crate::ring::Z16;
+
+    /// [x < 0] of every value, for every dealer.
+    fn check<R: Ring>(values: &[R]) {
+        for dealer in dealers() {
+            let shares = share(values, 7);
+            let kernel = async |ctx: Context<R>| sign(&ctx, shares[ctx.role() as usize].view()).await;
+            let signs = reconstruct_bits(&run(dealer, &table(values.len(), R::BITS), 1, kernel));
+            let kernel = async |ctx: Context<R>| sign_to_arith(&ctx, shares[ctx.role() as usize].view()).await;
+            let numbers = reconstruct(&run(dealer, &arith_table(values.len(), R::BITS), 2, kernel));
+            for (i, value) in values.iter().enumerate() {
+                assert_eq!(signs.get(0, i), value.signed() < 0, "{value:?}");
+                assert_eq!(numbers[i].signed(), i128::from(value.signed() < 0), "{value:?}");
+            }
+        }
+    }
+
+    /// ±2^i, 2^i − 1, −2^i − 1 for all i, and 0.
+    pub(in crate::aby3) fn edges<R: Ring>() -> Vec<R> {
+        let powers = (0..R::BITS).map(|i| R::power_of_two(i));
+        powers.flat_map(|p| [p, p.minus(R::ONE), p.negated(), p.plus(R::ONE).negated()]).chain([R::ZERO]).collect()
+    }
+
+    #[test]
+    fn the_sign_is_exact_in_every_ring() {
+        check(&edges::<u32>());
+        check(&edges::<u64>());
+        check(&edges::<u128>());
+        SIZES.iter().for_each(|&n| check::<u64>(&uniform(n, 9)));
+    }
+
+    #[test]
+    fn every_sharing_of_every_element_of_z16() {
+        for x0 in 0..16 {
+            for x1 in 0..16 {
+                let terms: [Vec<Z16>; 3] = [vec![x0; 16], vec![x1; 16], (0..16).collect()]
+                    .map(|x| x.into_iter().map(Z16::from_u128).collect());
+                let shares = [0, 1, 2].map(|i| Arith { own: terms[i].clone(), next: terms[(i + 1) % 3].clone() });
+                let kernel = async |ctx: Context<Z16>| sign(&ctx, shares[ctx.role() as usize].view()).await;
+                let signs = reconstruct_bits(&run(spu::Party(0), &table(16, 4), (16 * x0 + x1) as u64, kernel));
+                for x2 in 0..16 {
+                    assert_eq!(signs.get(0, x2 as usize), (x0 + x1 + x2) % 16 >= 8);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rounds_and_bits() {
+        let n = 128;
+        let of = |table: Vec<Message>| (cost(&table).rounds, cost(&table).bits);
+        assert_eq!(of(halves_table(n, 64, 0)), (3, 405 * 128));
+        assert_eq!(of(table(n, 64)), (4, 407 * 128));
+        assert_eq!(of(arith_table(n, 64)), (5, (405 + 2 + 64 + 128) * 128));
+    }
+}
