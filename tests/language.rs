@@ -24,7 +24,10 @@ fn operators_promote_and_broadcast() -> Result<(), Error> {
 }
 
 #[spu_fn]
-fn truth(a: Tensor<Secret, Fxp>, b: Tensor<Public, Int>) -> (Tensor<Secret, Fxp>, Tensor<Secret, Int>, Tensor<Secret, Bool>) {
+fn truth(
+    a: Tensor<Secret, Fxp>,
+    b: Tensor<Public, Int>,
+) -> (Tensor<Secret, Fxp>, Tensor<Secret, Int>, Tensor<Secret, Bool>) {
     let positive = a.gt(0);
     let both = positive & b.equal(1);
     (positive * a, both + positive, !both | a.le(-1.0))
@@ -136,7 +139,12 @@ impl Mlp {
 }
 
 #[spu_fn]
-fn train_step(model: Mlp, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Fxp>, rate: Tensor<Public, Fxp>) -> (Mlp, Tensor<Public, Fxp>) {
+fn train_step(
+    model: Mlp,
+    x: Tensor<Secret, Fxp>,
+    y: Tensor<Secret, Fxp>,
+    rate: Tensor<Public, Fxp>,
+) -> (Mlp, Tensor<Public, Fxp>) {
     let (loss, gradient) = value_and_grad(model, |model| {
         let error = model.forward(x) - y;
         (error * error).mean()
@@ -215,7 +223,12 @@ enum Activation {
 }
 
 #[spu_fn]
-fn layer(x: Tensor<Secret, Fxp>, #[fixed] activation: Activation, #[fixed] scale: f64, #[fixed] times: usize) -> Secrets {
+fn layer(
+    x: Tensor<Secret, Fxp>,
+    #[fixed] activation: Activation,
+    #[fixed] scale: f64,
+    #[fixed] times: usize,
+) -> Secrets {
     let mut x = x;
     for _ in 0..times {
         x = x * scale;

@@ -56,10 +56,12 @@ fn parameters(function: &mut ItemFn) -> Result<Vec<Parameter>, Error> {
             pattern => (format!("argument{i}"), pattern.span()),
         };
         let ident = Ident::new(name.trim_start_matches("r#"), Span::mixed_site());
-        let ident = syn::parse2(quote!(#ident)).unwrap_or_else(|_| format_ident!("r#{ident}", span = Span::mixed_site()));
+        let ident =
+            syn::parse2(quote!(#ident)).unwrap_or_else(|_| format_ident!("r#{ident}", span = Span::mixed_site()));
         let is_fixed = typed.attrs.len() < before;
         if let (false, Some(host)) = (is_fixed, host_type(&typed.ty)) {
-            let message = format!("`{host}` is a host value: mark the parameter `#[fixed]`, or make it a `Tensor<Public, _>`");
+            let message =
+                format!("`{host}` is a host value: mark the parameter `#[fixed]`, or make it a `Tensor<Public, _>`");
             fault.get_or_insert(Error::new(typed.ty.span(), message));
         }
         parameters.push(Parameter { name, span, ty: (*typed.ty).clone(), is_fixed, ident });
@@ -105,9 +107,9 @@ fn generate(mut function: ItemFn, parameters: &[Parameter]) -> TokenStream {
     let shapes = parameters.iter().map(shape_parameter);
     let shapes: Vec<TokenStream> = shapes.collect();
     let idents: Vec<&Ident> = parameters.iter().map(|p| &p.ident).collect();
-    let leaves = parameters.iter().filter(|p| !p.is_fixed).map(|Parameter { name, ident, ty, .. }| {
-        quote!((#name, ::spu::generated::Argument::<#ty>::into_leaves(#ident)))
-    });
+    let leaves = parameters.iter().filter(|p| !p.is_fixed).map(
+        |Parameter { name, ident, ty, .. }| quote!((#name, ::spu::generated::Argument::<#ty>::into_leaves(#ident))),
+    );
     let types = parameters.iter().filter(|p| !p.is_fixed).map(|Parameter { ident, ty, .. }| {
         quote!(types.extend(::spu::ShapeOf::<#ty>::into_types(::core::convert::Into::into(#ident))?);)
     });

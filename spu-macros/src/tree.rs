@@ -19,9 +19,10 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream, Error> {
         parameter.bounds.push(parse_quote!(::spu::Tree));
     }
     let (with_bounds, arguments, bounds) = generics.split_for_impl();
-    let specs = types.iter().zip(names).map(|(ty, name)| {
-        quote!(<#ty as ::spu::Tree>::specs(&::spu::generated::join_name(name, #name), specs);)
-    });
+    let specs = types
+        .iter()
+        .zip(names)
+        .map(|(ty, name)| quote!(<#ty as ::spu::Tree>::specs(&::spu::generated::join_name(name, #name), specs);));
     let tree = quote! {
         #[automatically_derived]
         #[allow(unused_variables)]

@@ -71,3 +71,15 @@ fn source_line(location: Location) -> Option<String> {
 fn blank(c: char) -> char {
     if c == '\t' { c } else { ' ' }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_source_each_label_is_one_line() {
+        let error = Error::program("cannot add", Location { file: "no/such/file.rs", line: 7, column: 1 });
+        assert_eq!(report(&error), "error: cannot add\n --> no/such/file.rs:7:1: here");
+        assert_eq!(report(&Error::data("x", None, "is empty")), "error: x: is empty");
+    }
+}

@@ -1,7 +1,7 @@
 //! Stochastic gradient descent with momentum.
 
 use spu::tensor::LeavesAre;
-use spu::{Error, Fxp, HostOf, HostTensor, Secret, ShapeOf, Tensor};
+use spu::{Error, Fxp, HostOf, HostTensor, Secret, ShapeOf, Tensor, Tree};
 
 /// Momentum SGD: v ← momentum·v + g, w ← w − rate·v.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -22,13 +22,13 @@ impl Default for Sgd {
 impl Sgd {
     /// One step: the new weights and the new velocity. Both numbers are public constants, rounded to the format's precision;
     /// each product is truncated, so that a weight moves with a resolution of one unit in the last place.
-    pub fn step<T: LeavesAre<Tensor<Secret, Fxp>> + Copy>(self, weights: T, velocity: T, gradient: T) -> (T, T) {
+    pub fn step<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(self, weights: T, velocity: T, gradient: T) -> (T, T) {
         let velocity = velocity.zip(gradient, |v, g| self.momentum * v + g);
         (weights.zip(velocity, |w, v| w - self.rate * v), velocity)
     }
 
     /// The velocity before the first step, for weights of this shape: zeros.
-    pub fn at_rest<T: LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
+    pub fn at_rest<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
         HostOf::of(|| {
             shape.graft().map(|leaf| {
                 let shape = leaf.shape();

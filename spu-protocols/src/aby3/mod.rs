@@ -5,16 +5,23 @@
 pub mod bits;
 mod carry;
 mod context;
+pub mod exp;
+mod halves;
 pub mod inject;
+pub mod input;
+pub mod maximum;
+pub mod open;
 mod message;
 pub mod multiply;
+#[cfg(test)]
+mod privacy;
 mod products;
+pub mod relu;
 mod role;
 mod shares;
 pub mod sign;
 mod steps;
-#[cfg(test)]
-mod testing;
+mod tables;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
@@ -22,10 +29,16 @@ pub mod world;
 
 pub use context::{Address, Context, Mailbox, Randomness};
 pub use inject::{bit_multiply, bit_to_arith};
+pub use input::input;
+pub use maximum::maximum;
 pub use message::{Message, TableCost, cost, stamps};
 pub use multiply::{product_terms, reshare};
 pub use role::{Pair, Role};
 pub use shares::{Arith, BitShares, View};
-pub use sign::sign;
+pub use exp::exp_negative;
+pub use open::{open, open_to};
+pub use relu::relu;
+pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
+pub use tables::table;
 pub use truncate::{truncate, truncate_sum};

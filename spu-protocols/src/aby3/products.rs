@@ -16,6 +16,8 @@
 //! receives v1 ⊕ k_v, where it knows nothing of k_v. Each key bit masks one message bit, so all received bits are uniform and
 //! independent of everything that the receiver held.
 
+use std::collections::BTreeMap;
+
 use super::context::Context;
 use super::message::Message;
 use super::role::{Pair, Role};
@@ -53,24 +55,26 @@ impl Plan {
         let mut bits: Vec<usize> = outputs.iter().flatten().flatten().map(|&(bit, _)| bit).collect();
         bits.sort_unstable();
         bits.dedup();
-        let mut names: Vec<Vec<usize>> = (0..bits.len()).map(|mask| vec![mask]).collect();
+        assert!(bits.len() <= 128, "a plan has at most 128 bits");
+        let mut places: BTreeMap<u128, usize> = (0..bits.len()).map(|mask| (1 << mask, mask)).collect();
         let mut dealt = Vec::new();
         let mut product = |literals: &Vec<Literal>| {
             assert!((1..=Self::DEGREE).contains(&literals.len()), "a product has between one and six bits");
             let mask = |bit| bits.binary_search(&bit).expect("the bit occurs");
             let mut literals: Vec<Literal> = literals.iter().map(|&(bit, negated)| (mask(bit), negated)).collect();
             literals.sort_unstable();
-            let mut sets = vec![usize::MAX];
+            let (mut sets, mut names) = (vec![usize::MAX], vec![0]);
             for subset in 1..1usize << literals.len() {
-                let set: Vec<usize> =
-                    (0..literals.len()).filter(|i| subset >> i & 1 == 1).map(|i| literals[i].0).collect();
-                let place = names.iter().position(|name| *name == set).unwrap_or_else(|| {
-                    let last = subset.ilog2();
-                    dealt.push((sets[subset ^ 1 << last], literals[last as usize].0));
-                    names.push(set);
-                    names.len() - 1
+                let last = subset.ilog2();
+                let rest = subset ^ 1 << last;
+                let mask = literals[last as usize].0;
+                let name = names[rest] | 1 << mask;
+                let next = places.len();
+                let place = *places.entry(name).or_insert_with(|| {
+                    dealt.push((sets[rest], mask));
+                    next
                 });
-                sets.push(place);
+                (sets.push(place), names.push(name));
             }
             Product { literals, sets }
         };

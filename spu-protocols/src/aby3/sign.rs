@@ -10,6 +10,9 @@
 //! | 3 | P1 ↔ P2 | the runs' bits, masked: the carry of all | 14 |
 //! | 4 | P1 ↔ P2 | halves of v less a mask each, for replicated bits | 2 |
 //!
+//! [`sign_to_arith`] opens v under a mask λ dealt as a number, and re-shares v = c + (1 − 2c)·λ: 64 + 2 bits and 128 instead of the
+//! last 2, five rounds.
+//!
 //! Every K: ⌈(K − 1) / 4⌉ blocks in two levels of about its square root (K = 4 has one block and no level). Exact for every x, never fails.
 //!
 //! Security: that of the carry and of the products, which are one after the other: each message is masked by bits of a key that its
@@ -17,12 +20,13 @@
 
 use super::carry::{self, carry, generate, propagate, summand};
 use super::context::Context;
+use super::halves::{OPEN_STEPS, Opened, for_each_bit, open_dealt, open_table, reshare_halves, reshare_table};
 use super::message::Message;
 use super::products::{Plan, add, products};
 use super::role::{Pair, Role};
-use super::shares::{BitShares, View};
+use super::shares::{Arith, BitShares, View};
 use super::steps::Steps;
-use crate::ring::{Planes, Ring};
+use crate::ring::{Planes, Ring, vectorize};
 
 /// Messages of [`sign`] on `n` elements of `bits` bits.
 pub fn table(n: usize, bits: u32) -> Vec<Message> {
@@ -35,6 +39,41 @@ pub fn table(n: usize, bits: u32) -> Vec<Message> {
 pub async fn sign<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> BitShares {
     let halves = sign_halves(ctx, &summand(ctx, x), Steps::START).await;
     replicate(ctx, halves, x.len(), HALVES_STEPS).await
+}
+
+/// Messages of [`sign_to_arith`] on `n` elements of `bits` bits.
+pub fn arith_table(n: usize, bits: u32) -> Vec<Message> {
+    let mut table = halves_table(n, bits, 0);
+    table.extend(open_table(n, n, bits, HALVES_STEPS.first));
+    table.extend(reshare_table([n], bits, HALVES_STEPS.past(OPEN_STEPS).first));
+    table
+}
+
+/// [x < 0] as 0 or 1.
+pub async fn sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Arith<R> {
+    let n = x.len();
+    let sign = sign_halves(ctx, &summand(ctx, x), Steps::START).await;
+    let deal = |lambda: &Planes, halves: &mut [R]| {
+        vectorize(
+            #[inline(always)]
+            || for_each_bit(lambda.words(), n, |i, bit: R| halves[i] = bit.minus(halves[i])),
+        )
+    };
+    let opened = open_dealt(ctx, sign.as_ref(), (n, 1), n, deal, HALVES_STEPS).await;
+    let halves = opened.map(|Opened { masked, dealt: mut half }| {
+        let one = if ctx.role() == Role::P1 { R::ONE } else { R::ZERO };
+        vectorize(
+            #[inline(always)]
+            || {
+                for_each_bit(masked.words(), n, |i, c: R| {
+                    half[i] = c.times(one).plus(R::ONE.minus(c.shl(1)).times(half[i]));
+                })
+            },
+        );
+        [half]
+    });
+    let [sign] = reshare_halves(ctx, halves, [n], HALVES_STEPS.past(OPEN_STEPS)).await;
+    sign
 }
 
 /// How many steps and labels [`sign_halves`] takes.
@@ -103,56 +142,63 @@ fn levels(bits: u32) -> Vec<Plan> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::aby3::testing::{reveal_bits, share, world};
-    use crate::aby3::{Arith, cost};
+    use crate::aby3::cost;
+    use crate::aby3::trial::{SIZES, dealers, reconstruct, reconstruct_bits, run, share, uniform};
     use crate::ring::Z16;
 
     /// [x < 0] of every value, for every dealer.
     fn check<R: Ring>(values: &[R]) {
-        for dealer in 0..3 {
-            let shares = share(values, dealer as u64 + 7);
-            let table = table(values.len(), R::BITS);
-            let outcome = world(dealer, &table, &shares, async |ctx, x: Arith<R>| sign(&ctx, x.view()).await);
-            let signs = reveal_bits(&outcome.results);
+        for dealer in dealers() {
+            let shares = share(values, 7);
+            let kernel = async |ctx: Context<R>| sign(&ctx, shares[ctx.role() as usize].view()).await;
+            let signs = reconstruct_bits(&run(dealer, &table(values.len(), R::BITS), 1, kernel));
+            let kernel = async |ctx: Context<R>| sign_to_arith(&ctx, shares[ctx.role() as usize].view()).await;
+            let numbers = reconstruct(&run(dealer, &arith_table(values.len(), R::BITS), 2, kernel));
             for (i, value) in values.iter().enumerate() {
-                assert_eq!(signs.get(0, i), value.signed() < 0, "{value:?} with dealer {dealer}");
+                assert_eq!(signs.get(0, i), value.signed() < 0, "{value:?}");
+                assert_eq!(numbers[i].signed(), i128::from(value.signed() < 0), "{value:?}");
             }
         }
     }
 
-    fn edges<R: Ring>() -> Vec<R> {
+    /// ±2^i, 2^i − 1, −2^i − 1 for all i, and 0.
+    pub(in crate::aby3) fn edges<R: Ring>() -> Vec<R> {
         let powers = (0..R::BITS).map(|i| R::power_of_two(i));
         powers.flat_map(|p| [p, p.minus(R::ONE), p.negated(), p.plus(R::ONE).negated()]).chain([R::ZERO]).collect()
     }
 
     #[test]
     fn the_sign_is_exact_in_every_ring() {
-        check(&(0..16).map(Z16::from_u128).collect::<Vec<_>>());
         check(&edges::<u32>());
         check(&edges::<u64>());
         check(&edges::<u128>());
+        SIZES.iter().for_each(|&n| check::<u64>(&uniform(n, 9)));
     }
 
     #[test]
-    fn any_number_of_elements() {
-        for n in [0, 1, 63, 64, 65, 1000, 5461] {
-            let mix = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (i % 64);
-            check::<u64>(&(0..n).map(|i| mix(i).wrapping_sub(i)).collect::<Vec<_>>());
+    fn every_sharing_of_every_element_of_z16() {
+        for x0 in 0..16 {
+            for x1 in 0..16 {
+                let terms: [Vec<Z16>; 3] = [vec![x0; 16], vec![x1; 16], (0..16).collect()]
+                    .map(|x| x.into_iter().map(Z16::from_u128).collect());
+                let shares = [0, 1, 2].map(|i| Arith { own: terms[i].clone(), next: terms[(i + 1) % 3].clone() });
+                let kernel = async |ctx: Context<Z16>| sign(&ctx, shares[ctx.role() as usize].view()).await;
+                let signs = reconstruct_bits(&run(spu::Party(0), &table(16, 4), (16 * x0 + x1) as u64, kernel));
+                for x2 in 0..16 {
+                    assert_eq!(signs.get(0, x2 as usize), (x0 + x1 + x2) % 16 >= 8);
+                }
+            }
         }
     }
 
     #[test]
-    fn four_rounds_and_407_bits() {
-        let n = 192;
-        let table = table(n, 64);
-        let cost = cost(&table);
-        assert_eq!((cost.rounds, cost.bits), (4, 407 * n as u64));
-        let shares = share(&vec![5u64; n], 1);
-        let outcome = world(0, &table, &shares, async |ctx, x: Arith<u64>| sign(&ctx, x.view()).await);
-        assert_eq!((outcome.measured.rounds, outcome.measured.bytes), (cost.rounds, cost.bytes));
-        let halves = crate::aby3::cost(&halves_table(n, 64, 0));
-        assert_eq!((halves.rounds, halves.bits), (3, 405 * n as u64));
+    fn rounds_and_bits() {
+        let n = 128;
+        let of = |table: Vec<Message>| (cost(&table).rounds, cost(&table).bits);
+        assert_eq!(of(halves_table(n, 64, 0)), (3, 405 * 128));
+        assert_eq!(of(table(n, 64)), (4, 407 * 128));
+        assert_eq!(of(arith_table(n, 64)), (5, (405 + 2 + 64 + 128) * 128));
     }
 }

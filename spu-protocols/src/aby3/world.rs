@@ -117,7 +117,7 @@ impl<R: Ring> Randomness<R> for Seeded {
 }
 
 /// The finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
-pub(super) fn mix(z: u64) -> u64 {
+fn mix(z: u64) -> u64 {
     let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ z >> 31

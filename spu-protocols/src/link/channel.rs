@@ -55,21 +55,31 @@ impl Link {
         self.peer
     }
 
-    /// Queues a frame; never waits for the peer. When the link has ended, the error says why: what the peer sent last
-    /// counts for more than the end itself.
+    /// Queues a frame; never waits for the peer. When the link has ended, the error says why: what the peer sent last counts
+    /// for more than the end itself.
     pub fn send(&mut self, frame: Frame) -> Result<(), Error> {
-        self.outbound.send(frame).map_err(|fault| {
-            let last = Instant::now() + LAST_WORDS;
-            while self.ended.is_none() {
-                match self.inbound.receive(last.saturating_duration_since(Instant::now())) {
-                    Ok(frame) if frame.is_last() => self.end(Expect::Goodbye, frame.body),
-                    Ok(_) => {}
-                    Err(PeerFault::Silent { .. }) => self.ended = Some(Error::peer(self.peer, fault.clone())),
-                    Err(fault) => self.ended = Some(Error::peer(self.peer, fault)),
-                }
+        self.queue(frame).map_err(|fault| self.why(fault))
+    }
+
+    /// Queues a frame, without asking for the reason of a link that has ended.
+    pub(super) fn queue(&mut self, frame: Frame) -> Result<(), PeerFault> {
+        self.outbound.send(frame)
+    }
+
+    /// Why this link ended: what the peer sent last counts for more than the `fault` that showed first.
+    pub(super) fn why(&mut self, fault: PeerFault) -> Error {
+        let last = Instant::now() + LAST_WORDS;
+        loop {
+            if let Some(error) = &self.ended {
+                return error.clone();
             }
-            self.ended.clone().expect("the loop ends with a reason")
-        })
+            match self.inbound.receive(last.saturating_duration_since(Instant::now())) {
+                Ok(Frame { body: Body::Abort(reason), .. }) => self.ended = Some(reason.from_peer(self.peer)),
+                Ok(_) => {}
+                Err(PeerFault::Silent { .. }) => self.ended = Some(Error::peer(self.peer, fault.clone())),
+                Err(fault) => self.ended = Some(Error::peer(self.peer, fault)),
+            }
+        }
     }
 
     /// The messages of a superstep. The wait is `within`, and longer for a large frame: see [`SLOWEST`].

@@ -122,7 +122,12 @@ impl Links {
         self
     }
 
+    /// Both peers get their frames before the end of one link is looked into: the other goes on meanwhile.
     fn send(&mut self, frames: [Frame; 2]) -> Result<(), Error> {
-        self.links.iter_mut().zip(frames).try_for_each(|(link, frame)| link.send(frame))
+        let mut frames = frames.into_iter();
+        let queued = self.links.each_mut().map(|link| link.queue(frames.next().expect("a frame for each link")));
+        let ended =
+            self.links.iter_mut().zip(queued).find_map(|(link, queued)| queued.err().map(|fault| link.why(fault)));
+        ended.map_or(Ok(()), Err)
     }
 }

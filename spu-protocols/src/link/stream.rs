@@ -143,3 +143,45 @@ fn read_all(mut from: BufReader<impl Read>, delivery: &Delivery, allowance: &Mut
 const BUFFER: usize = 1 << 16;
 /// How long a dropped link waits for its last frames to be written.
 const LINGER: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Instant;
+
+    use super::*;
+
+    /// This party's stream and its peer's.
+    fn sockets() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback");
+        let ours = TcpStream::connect(listener.local_addr().expect("bound")).expect("it listens");
+        (ours, listener.accept().expect("it dialled").0)
+    }
+
+    #[test]
+    fn a_peer_that_never_reads_does_not_hold_back_the_end() {
+        let (ours, theirs) = sockets();
+        let mut link = super::super::tcp::link(Party(1), ours).expect("open");
+        // More than any socket buffer takes.
+        link.send(Frame::data(1, 1, vec![vec![0; 16 << 20]])).expect("queued");
+        assert!(!link.flush(Duration::from_millis(50)), "the peer does not read");
+        let start = Instant::now();
+        drop(link);
+        assert!(start.elapsed() < 5 * LINGER);
+        drop(theirs);
+    }
+
+    #[test]
+    fn what_was_queued_is_read_after_the_link_is_gone() {
+        let (ours, theirs) = sockets();
+        let mut link = super::super::tcp::link(Party(1), ours).expect("open");
+        let mut there = super::super::tcp::link(Party(0), theirs).expect("open");
+        there.allow(Allowance { words: 1 << 20, messages: 1 });
+        link.send(Frame::data(1, 1, vec![vec![7; 1 << 20]])).expect("queued");
+        link.abort(&spu::Error::data("images", None, "cut off"));
+        drop(link);
+        let soon = Duration::from_secs(10);
+        assert_eq!(there.receive(1, 1, &[1 << 20], soon).expect("queued before the end"), [vec![7; 1 << 20]]);
+        assert_eq!(there.receive(1, 2, &[], soon).expect_err("aborted").to_string(), "images: cut off");
+    }
+}

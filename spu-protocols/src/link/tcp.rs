@@ -47,8 +47,8 @@ pub fn connect(party: Party, addresses: &[SocketAddr; 3], timeout: Duration) -> 
     })?;
     let meeting = Meeting { party, addresses, start: Instant::now(), timeout };
     let mut streams = [None, None, None];
-    for peer in 0..party.0 {
-        streams[peer] = Some(meeting.dial(Party(peer))?);
+    for peer in Party::ALL.into_iter().filter(|&peer| peer < party) {
+        streams[peer.0] = Some(meeting.dial(peer)?);
     }
     meeting.accept(&listener, &mut streams)?;
     let link = |peer: Party, stream: Option<TcpStream>| {

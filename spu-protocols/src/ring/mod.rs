@@ -7,6 +7,7 @@ mod matmul;
 mod operand;
 mod planes;
 mod slices;
+mod square;
 mod transpose;
 
 pub use cpu::{Cpu, Unsupported, cpu, set_cpu, vectorize};

@@ -1,6 +1,7 @@
 //! What a matrix product reads: a matrix or a linear combination of two, transposed or not, formed while it is copied.
 
 use super::Ring;
+use super::square::{SIDE, transpose};
 
 /// A factor of [`matmul`](super::matmul()): scale · first + scale₂ · second, transposed or not. Matrices are row-major.
 #[derive(Clone, Copy)]
@@ -63,10 +64,10 @@ impl<'a, R: Ring> Operand<'a, R> {
                         _ => self.read(at, &mut line[..height]),
                     }
                 }
-                for (ii, out) in rows.chunks_mut(stride).enumerate() {
+                for (line, out) in transpose(square).iter().zip(rows.chunks_mut(stride)) {
                     match width {
-                        SIDE => out[j..j + SIDE].copy_from_slice(&square.map(|line| line[ii])),
-                        _ => (0..width).for_each(|jj| out[j + jj] = square[jj][ii]),
+                        SIDE => out[j..j + SIDE].copy_from_slice(line),
+                        _ => out[j..j + width].copy_from_slice(&line[..width]),
                     }
                 }
             }
@@ -96,6 +97,3 @@ pub(super) struct Dims {
     pub(super) rows: usize,
     pub(super) columns: usize,
 }
-
-/// Transposition goes by squares: both the lines read and the lines written fill a cache line or two.
-const SIDE: usize = 8;

@@ -4,6 +4,7 @@
 //! inside lanes; three steps at a time join eight vectors, which fit in registers: two passes over 4 KiB.
 
 use super::planes::Planes;
+use super::square::transpose;
 use super::{Ring, vectorize};
 
 /// Planes low … low + count − 1 of `values`: plane j has bit low + j of every element. Needs low + count ≤ K.
@@ -75,12 +76,9 @@ type Lane = [u64; LANES];
 #[inline(always)]
 fn split(words: &[u64; ELEMENTS]) -> [Lane; 64] {
     let mut lines = [[0; LANES]; 64];
+    let blocks = words.as_chunks::<8>().0;
     for (high, lines) in lines.as_chunks_mut().0.iter_mut().enumerate() {
-        for (low, line) in lines.iter_mut().enumerate() {
-            for (block, word) in line.iter_mut().enumerate() {
-                *word = words[64 * block + 8 * high + low];
-            }
-        }
+        *lines = transpose(std::array::from_fn(|block| blocks[8 * block + high]));
         swap_index_bits(lines, 1);
     }
     swap_high(&mut lines);
@@ -91,13 +89,12 @@ fn split(words: &[u64; ELEMENTS]) -> [Lane; 64] {
 #[inline(always)]
 fn join(lines: &mut [Lane; 64]) -> [u64; ELEMENTS] {
     let mut words = [0; ELEMENTS];
+    let blocks = words.as_chunks_mut::<8>().0;
     swap_high(lines);
     for (high, lines) in lines.as_chunks_mut().0.iter_mut().enumerate() {
         swap_index_bits(lines, 1);
-        for (low, line) in lines.iter().enumerate() {
-            for (block, word) in line.iter().enumerate() {
-                words[64 * block + 8 * high + low] = *word;
-            }
+        for (block, words) in transpose(*lines).into_iter().enumerate() {
+            blocks[8 * block + high] = words;
         }
     }
     words

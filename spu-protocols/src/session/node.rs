@@ -116,9 +116,7 @@ impl Node {
         if self.agreed.contains(&plan.digest) {
             return Ok(());
         }
-        let digest: String = plan.digest.iter().map(|b| format!("{b:02x}")).collect();
-        agree(&mut self.links, "the program", &digest)?;
-        self.agreed.insert(plan.digest);
+        // A peer's first frame can come as soon as it knows of the agreement.
         let largest = |peer: Party| {
             let frames = plan.supersteps.iter().map(|step| &step[peer.0][self.party().0]);
             frames.fold(Allowance::default(), |most, messages| {
@@ -127,6 +125,9 @@ impl Node {
             })
         };
         self.links.allow([largest(self.party().next()), largest(self.party().previous())]);
+        let digest: String = plan.digest.iter().map(|b| format!("{b:02x}")).collect();
+        agree(&mut self.links, "the program", &digest)?;
+        self.agreed.insert(plan.digest);
         Ok(())
     }
 }

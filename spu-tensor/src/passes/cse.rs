@@ -27,3 +27,24 @@ pub(super) fn run(graph: &mut Graph) -> Changed {
         false => ordered,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{keeps, rewrites};
+    use super::run;
+
+    #[test]
+    fn equal_operations_are_one() {
+        rewrites(
+            run,
+            "%a = add %x, %g %b = add %g, %x %y = multiply %a, %b return y = %y",
+            "%a = add %x, %g %y = multiply %a, %a return y = %y",
+        );
+        keeps(run, "%a = subtract %x, %g %b = subtract %g, %x return a = %a, b = %b");
+    }
+
+    #[test]
+    fn disclosures_are_never_merged() {
+        keeps(run, "%a = reveal %x %b = reveal %x return a = %a, b = %b");
+    }
+}

@@ -16,3 +16,18 @@ pub(super) fn run(graph: &mut Graph) -> Changed {
         false => Changed::No,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::rewrites;
+    use super::run;
+
+    #[test]
+    fn only_what_is_needed_stays() {
+        rewrites(
+            run,
+            "%e = exponential %x %n = negate %x %d = reveal_to %g {party = 1} return n = %n",
+            "%n = negate %x %d = reveal_to %g {party = 1} return n = %n",
+        );
+    }
+}

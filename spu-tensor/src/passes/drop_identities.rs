@@ -56,3 +56,58 @@ fn joined(b: &mut Builder, op: &Op, operand: Value) -> Option<Value> {
     };
     Some(b.apply(op, &[source]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{keeps, rewrites};
+    use super::{Changed, Graph, run};
+
+    fn until_settled(graph: &mut Graph) -> Changed {
+        let changed = run(graph);
+        while run(graph) == Changed::Yes {}
+        changed
+    }
+
+    #[test]
+    fn identities_go() {
+        let identities = [
+            "%y = stop_gradient %x return y = %y",
+            "%y = reshape %x {shape = [2, 3]} return y = %y",
+            "%y = broadcast %x {shape = [2, 3], dimensions = [0, 1]} return y = %y",
+            "%y = slice %x {start = [0, 0], limit = [2, 3]} return y = %y",
+            "%y = transpose %x {permutation = [0, 1]} return y = %y",
+        ];
+        identities.into_iter().for_each(|before| rewrites(run, before, "return y = %x"));
+        let turned_twice = "%t = transpose %x {permutation = [1, 0]} %y = transpose %t {permutation = [1, 0]}";
+        rewrites(until_settled, &format!("{turned_twice} return y = %y"), "return y = %x");
+    }
+
+    #[test]
+    fn movements_join() {
+        rewrites(
+            run,
+            "%a = reshape %x {shape = [1, 2, 3]}
+             %b = transpose %a {permutation = [2, 0, 1]}
+             %y = transpose %b {permutation = [1, 0, 2]}
+             return y = %y",
+            "%a = reshape %x {shape = [1, 2, 3]} %y = transpose %a {permutation = [0, 2, 1]} return y = %y",
+        );
+        rewrites(
+            run,
+            "%a = broadcast %x {shape = [4, 2, 3], dimensions = [1, 2]}
+             %y = broadcast %a {shape = [4, 5, 2, 3], dimensions = [0, 2, 3]}
+             return y = %y",
+            "%y = broadcast %x {shape = [4, 5, 2, 3], dimensions = [2, 3]} return y = %y",
+        );
+        rewrites(
+            run,
+            "%a = slice %x {start = [1, 1], limit = [2, 3]} %y = slice %a {start = [0, 1], limit = [1, 2]} return y = %y",
+            "%y = slice %x {start = [1, 2], limit = [2, 3]} return y = %y",
+        );
+    }
+
+    #[test]
+    fn assumptions_stay() {
+        keeps(run, "%y = assume %x {lo = 0.0, hi = 1.0} return y = %y");
+    }
+}

@@ -79,16 +79,22 @@ fn fold_literals(b: &mut Builder, node: &Node<Op>, operands: &[Value], ty: &Type
     Some(b.apply(Op::Constant { literal: result.into() }, &[]))
 }
 
-/// One rule of algebra a line. `c` is a repeated constant, folded with the constants beside it.
+/// The rules, with constants on the right: c ∘ x = x ∘ c for a commutative operation.
 fn simplify(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value> {
+    match *operands {
+        [c, x] if op.is_commutative() && uniform(b.graph, c).is_some() && uniform(b.graph, x).is_none() => {
+            rule(b, op, &[x, c], ty).or_else(|| Some(b.apply(op.clone(), &[x, c])))
+        }
+        _ => rule(b, op, operands, ty),
+    }
+}
+
+/// One rule of algebra a line. `c` and `d` are repeated constants.
+fn rule(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value> {
     let all = |b: &Builder, v: Value, number: f64| is_all(b.graph, v, number);
     let constant = |b: &Builder, v: Value| uniform(b.graph, v);
     let typed = |b: &Builder, v: Value| (b.graph.ty(v) == ty).then_some(v);
     match (op, operands) {
-        // c ∘ x = x ∘ c
-        (op, &[c, x]) if op.is_commutative() && constant(b, c).is_some() && constant(b, x).is_none() => {
-            Some(b.apply(op.clone(), &[x, c]))
-        }
         // x + 0 = x
         (Op::Add, &[x, zero]) if all(b, zero, 0.0) => typed(b, x),
         // x − 0 = x
@@ -194,4 +200,112 @@ fn one(dtype: DType) -> HostTensor {
             DType::Int | DType::Bool => Elements::Int(vec![1]),
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{keeps, rewrites};
+    use super::run;
+
+    #[test]
+    fn constants_are_joined_through_broadcasts() {
+        rewrites(
+            run,
+            "%c = constant {literal = fxp[] (4.0)}
+             %four = broadcast %c {shape = [2, 3], dimensions = []}
+             %y = multiply %x, %half
+             %z = multiply %four, %y
+             return z = %z",
+            "%y = multiply %x, %half
+             %c = constant {literal = fxp[] (4.0)}
+             %four = broadcast %c {shape = [2, 3], dimensions = []}
+             %d = constant {literal = fxp[] (2.0)}
+             %two = broadcast %d {shape = [2, 3], dimensions = []}
+             %z = multiply %x, %two
+             return z = %z",
+        );
+    }
+
+    #[test]
+    fn repeated_constants_become_scalars() {
+        rewrites(
+            run,
+            "%c = constant {literal = fxp[2, 3] (0.25)}
+             %d = constant {literal = fxp[2, 3] (4.0)}
+             %q = divide %c, %d
+             %s = reduce_sum %q {axes = [0, 1]}
+             return s = %s",
+            "%s = constant {literal = fxp[] (0.375)} return s = %s",
+        );
+        rewrites(
+            run,
+            "%c = constant {literal = fxp[2, 3] (0.25)}
+             %m = reshape %c {shape = [3, 2]}
+             %d = dot %c, %m
+             return d = %d",
+            "%s = constant {literal = fxp[] (0.1875)} %d = broadcast %s {shape = [2, 2], dimensions = []} return d = %d",
+        );
+    }
+
+    #[test]
+    fn differing_constants_are_computed() {
+        rewrites(
+            run,
+            "%c = constant {literal = fxp[3] (1.0, 2.0, 4.0)}
+             %r = reciprocal %c
+             %b = broadcast %r {shape = [2, 3], dimensions = [1]}
+             %y = multiply %x, %b
+             return y = %y",
+            "%r = constant {literal = fxp[3] (1.0, 0.5, 0.25)}
+             %b = broadcast %r {shape = [2, 3], dimensions = [1]}
+             %y = multiply %x, %b
+             return y = %y",
+        );
+    }
+
+    #[test]
+    fn neutral_elements_go() {
+        let neutral = [
+            "%y = add %x, %zero return y = %y",
+            "%y = add %zero, %x return y = %y",
+            "%y = subtract %x, %zero return y = %y",
+            "%c = constant {literal = fxp[2, 3] (1.0)} %y = multiply %c, %x return y = %y",
+            "%c = constant {literal = int[2, 3] (1)} %y = multiply %x, %c return y = %y",
+            "%n = negate %x %y = negate %n return y = %y",
+            "%y = select %p, %x, %x return y = %y",
+            "%c = constant {literal = bool[2, 3] (true)} %y = select %c, %x, %g return y = %y",
+        ];
+        neutral.into_iter().for_each(|before| rewrites(run, before, "return y = %x"));
+        rewrites(run, "%y = subtract %zero, %x return y = %y", "%y = negate %x return y = %y");
+        rewrites(run, "%n = negate %g %y = add %x, %n return y = %y", "%y = subtract %x, %g return y = %y");
+        rewrites(run, "%d = subtract %x, %g %y = negate %d return y = %y", "%y = subtract %g, %x return y = %y");
+        rewrites(run, "%n = negate %g %y = subtract %x, %n return y = %y", "%y = add %x, %g return y = %y");
+        rewrites(run, "%n = not %p %y = select %n, %x, %g return y = %y", "%y = select %p, %g, %x return y = %y");
+    }
+
+    #[test]
+    fn divisions_by_constants_are_products() {
+        rewrites(
+            run,
+            "%c = constant {literal = fxp[2, 3] (8.0)} %y = divide %x, %c return y = %y",
+            "%c = constant {literal = fxp[] (0.125)}
+             %r = broadcast %c {shape = [2, 3], dimensions = []}
+             %y = multiply %x, %r
+             return y = %y",
+        );
+        let one = "%c = constant {literal = fxp[] (1.0)} %one = broadcast %c {shape = [2, 3], dimensions = []}";
+        rewrites(run, &format!("{one} %y = divide %one, %x return y = %y"), "%y = reciprocal %x return y = %y");
+    }
+
+    #[test]
+    fn types_and_faults_stay() {
+        keeps(run, "%y = multiply %x, %zero return y = %y");
+        keeps(
+            run,
+            "%c = constant {literal = fxp[] (1.0)} %one = broadcast %c {shape = [2, 3], dimensions = []} %y = multiply %i, %one return y = %y",
+        );
+        keeps(run, "%y = divide %x, %zero return y = %y");
+        keeps(run, "%y = log %zero return y = %y");
+        keeps(run, "%y = assume %half {lo = 1.0, hi = 2.0} return y = %y");
+    }
 }

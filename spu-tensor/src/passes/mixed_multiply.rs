@@ -61,3 +61,39 @@ fn unconverted(b: &mut Builder, value: Value) -> Value {
 fn is_movement(op: &Op) -> bool {
     matches!(op, Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{keeps, rewrites};
+    use super::run;
+
+    #[test]
+    fn conversions_before_products_go() {
+        rewrites(
+            run,
+            "%c = convert %i {dtype = fxp} %y = multiply %c, %x return y = %y",
+            "%y = multiply %i, %x return y = %y",
+        );
+        rewrites(
+            run,
+            "%c = convert %p {dtype = fxp} %y = multiply %x, %c return y = %y",
+            "%y = multiply %x, %p return y = %y",
+        );
+        rewrites(
+            run,
+            "%c = convert %i {dtype = fxp} %t = transpose %c {permutation = [1, 0]} %y = dot %t, %x return y = %y",
+            "%t = transpose %i {permutation = [1, 0]} %y = dot %t, %x return y = %y",
+        );
+    }
+
+    #[test]
+    fn the_product_stays_as_wide() {
+        rewrites(
+            run,
+            "%a = convert %i {dtype = fxp} %b = convert %p {dtype = fxp} %y = multiply %a, %b return y = %y",
+            "%b = convert %p {dtype = fxp} %y = multiply %i, %b return y = %y",
+        );
+        keeps(run, "%b = convert %p {dtype = fxp} %y = multiply %i, %b return y = %y");
+        keeps(run, "%c = convert %i {dtype = fxp} %y = add %c, %x return y = %y");
+    }
+}

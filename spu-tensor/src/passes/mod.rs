@@ -1,5 +1,7 @@
 //! The passes on PPHLO, in the order in which they run.
 
+#[cfg(test)]
+mod check;
 mod cse;
 mod dce;
 mod drop_identities;
@@ -7,6 +9,8 @@ mod fold;
 mod mixed_multiply;
 mod predicate_reuse;
 mod rewrite;
+#[cfg(test)]
+mod training_step;
 mod uniform;
 
 use std::time::{Duration, Instant};
@@ -85,3 +89,51 @@ fn output_types(graph: &Graph) -> Vec<Type> {
 /// Each round shortens the graph or a chain in it, so programs settle in a few; this bounds compile time if two rules ever
 /// undo each other.
 const MOST_ROUNDS: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::HostTensor;
+    use crate::pphlo::{evaluate, generate, print};
+    use proptest::prelude::*;
+
+    /// Equal up to the rounding of a few operations in another order.
+    fn close(a: &[HostTensor], b: &[HostTensor]) -> bool {
+        let near = |(a, b): (f64, f64)| (a - b).abs() <= 1e-9 * (1.0 + a.abs());
+        a.len() == b.len()
+            && a.iter().zip(b).all(|(a, b)| {
+                let elements = a.elements.to_f64().into_iter().zip(b.elements.to_f64());
+                a.shape == b.shape && a.elements.dtype() == b.elements.dtype() && elements.into_iter().all(near)
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn each_pass_keeps_results_and_types(seed: u64, size in 1usize..40) {
+            let (program, arguments) = generate::program(seed, size);
+            let expected = evaluate(&program.graph, &arguments).unwrap();
+            for pass in PASSES {
+                let mut graph = program.graph.clone();
+                let changed = (pass.run)(&mut graph);
+                prop_assert_eq!(changed == Changed::No, graph == program.graph, "{} reports changes", pass.name);
+                verify(&graph).unwrap();
+                prop_assert_eq!(output_types(&graph), output_types(&program.graph));
+                let found = evaluate(&graph, &arguments).unwrap();
+                prop_assert!(close(&expected, &found), "{}: {:?}, expected {:?}", pass.name, found, expected);
+            }
+        }
+
+        #[test]
+        fn all_passes_keep_results_and_settle(seed: u64, size in 1usize..60) {
+            let (mut program, arguments) = generate::program(seed, size);
+            let expected = evaluate(&program.graph, &arguments).unwrap();
+            let text = print(&program);
+            let report = optimize(&mut program);
+            let found = evaluate(&program.graph, &arguments).unwrap();
+            prop_assert!(close(&expected, &found), "{found:?}, expected {expected:?} of\n{text}");
+            prop_assert_eq!(report.after, program.graph.len());
+            let again = optimize(&mut program);
+            prop_assert!(again.passes.iter().all(|&(_, changes, _)| changes == 0), "not settled:\n{}", print(&program));
+        }
+    }
+}

@@ -24,8 +24,8 @@ pub(super) fn run(graph: &mut Graph) -> Changed {
     let old = graph.clone();
     rewrite(graph, |b, node, operands| {
         let (x, asked) = match (sign_test(&old, node), positive_value(&old, node)) {
-            (Some(SignTest { x, sign: Sign::AtLeastZero }), _) => (x, Asked::Mask),
-            (Some(SignTest { x, sign: Sign::BelowZero }), _) => (x, Asked::Complement),
+            (Some(SignTest { x, sign: Sign::NotNegative }), _) => (x, Asked::Mask),
+            (Some(SignTest { x, sign: Sign::Negative }), _) => (x, Asked::Complement),
             (_, Some(x)) => (x, Asked::PositivePart),
             _ => return None,
         };
@@ -59,19 +59,19 @@ struct SignTest {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
-    AtLeastZero,
-    AboveZero,
-    BelowZero,
-    AtMostZero,
+    NotNegative,
+    Positive,
+    Negative,
+    NotPositive,
 }
 
 fn sign_test(graph: &Graph, node: &Node<Op>) -> Option<SignTest> {
     let &[left, right] = node.operands.as_slice() else { return None };
     let (forward, backward) = match node.operation {
-        Op::GreaterEqual => (Sign::AtLeastZero, Sign::AtMostZero),
-        Op::Greater => (Sign::AboveZero, Sign::BelowZero),
-        Op::LessEqual => (Sign::AtMostZero, Sign::AtLeastZero),
-        Op::Less => (Sign::BelowZero, Sign::AboveZero),
+        Op::GreaterEqual => (Sign::NotNegative, Sign::NotPositive),
+        Op::Greater => (Sign::Positive, Sign::Negative),
+        Op::LessEqual => (Sign::NotPositive, Sign::NotNegative),
+        Op::Less => (Sign::Negative, Sign::Positive),
         _ => return None,
     };
     if is_all(graph, right, 0.0) {
@@ -92,8 +92,8 @@ fn positive_value(graph: &Graph, node: &Node<Op>) -> Option<Value> {
         (Op::Select, &[predicate, yes, no]) => {
             let SignTest { x, sign } = sign_test(graph, maker(graph, predicate))?;
             let chosen = match sign {
-                Sign::AtLeastZero | Sign::AboveZero => x == yes && zero(no),
-                Sign::BelowZero | Sign::AtMostZero => x == no && zero(yes),
+                Sign::NotNegative | Sign::Positive => x == yes && zero(no),
+                Sign::Negative | Sign::NotPositive => x == no && zero(yes),
             };
             chosen.then_some(x)
         }
@@ -106,11 +106,11 @@ fn positive_part(graph: &Graph, node: &Node<Op>) -> Option<Value> {
     let x = positive_value(graph, node).filter(|&x| graph.ty(x).is_secret())?;
     let sign = match node.operation {
         Op::Select => sign_test(graph, maker(graph, node.operands[0]))?.sign,
-        _ => Sign::AtLeastZero,
+        _ => Sign::NotNegative,
     };
     let saves = match sign {
-        Sign::AtLeastZero | Sign::BelowZero => true,
-        Sign::AboveZero | Sign::AtMostZero => uses(graph, node.operands[0]) == 1,
+        Sign::NotNegative | Sign::Negative => true,
+        Sign::Positive | Sign::NotPositive => uses(graph, node.operands[0]) == 1,
     };
     saves.then_some(x)
 }
@@ -118,4 +118,59 @@ fn positive_part(graph: &Graph, node: &Node<Op>) -> Option<Value> {
 fn uses(graph: &Graph, value: Value) -> usize {
     let operands = graph.nodes().flat_map(|(_, node)| &node.operands);
     operands.chain(&graph.outputs).filter(|&&v| v == value).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{keeps, rewrites};
+    use super::run;
+
+    #[test]
+    fn a_mask_serves_value_and_derivative() {
+        rewrites(
+            run,
+            "%q = greater_equal %x, %zero
+             %y = select %q, %x, %zero
+             %d = select %q, %g, %zero
+             return y = %y, d = %d",
+            "%y, %m = relu %x
+             %d = select %m, %g, %zero
+             return y = %y, d = %d",
+        );
+    }
+
+    #[test]
+    fn other_questions_about_the_sign() {
+        rewrites(
+            run,
+            "%y = maximum %zero, %x
+             %q = less %x, %zero
+             %r = less_equal %zero, %x
+             return y = %y, q = %q, r = %r",
+            "%y, %m = relu %x %q = not %m return y = %y, q = %q, r = %m",
+        );
+        rewrites(run, "%q = less %x, %zero %y = select %q, %zero, %x return y = %y", "%y, %m = relu %x return y = %y");
+    }
+
+    #[test]
+    fn the_mask_of_greater_is_another_one() {
+        rewrites(
+            run,
+            "%q = greater %x, %zero %y = select %q, %x, %zero return y = %y",
+            "%y, %m = relu %x return y = %y",
+        );
+        rewrites(
+            run,
+            "%a = maximum %x, %zero %q = greater %x, %zero %y = select %q, %x, %zero return a = %a, q = %q, y = %y",
+            "%a, %m = relu %x %q = greater %x, %zero return a = %a, q = %q, y = %a",
+        );
+        keeps(run, "%q = greater %x, %zero %y = select %q, %x, %zero %d = select %q, %g, %zero return y = %y, d = %d");
+    }
+
+    #[test]
+    fn without_a_positive_part_nothing_is_gained() {
+        keeps(run, "%q = greater_equal %x, %zero %d = select %q, %g, %zero return d = %d");
+        keeps(run, "%q = greater_equal %x, %half %y = select %q, %x, %zero return y = %y");
+        keeps(run, "%x1 = reveal %x %q = greater_equal %x1, %zero %y = select %q, %x1, %zero return y = %y");
+    }
 }

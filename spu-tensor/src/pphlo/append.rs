@@ -5,7 +5,7 @@ use crate::graph::{NodeId, Value};
 use crate::location::Location;
 use crate::shape::Shape;
 
-/// Appends `op` with the types that [`infer`] gives it, or says what is wrong and appends nothing.
+/// Appends `op` with the types that [`infer()`] gives it, or says what is wrong and appends nothing.
 pub fn append(graph: &mut Graph, op: Op, operands: &[Value], location: Location) -> Result<NodeId, String> {
     let types: Vec<&Type> = operands.iter().map(|&v| graph.ty(v)).collect();
     let types = infer(&op, &types)?;

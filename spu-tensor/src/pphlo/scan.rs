@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
         Err(self.error("the string does not end"))
     }
 
-    /// What stands next, without taking it.
+    /// Whether only white space is left.
     pub(super) fn at_end(&mut self) -> bool {
         self.skip_space();
         self.rest().is_empty()

@@ -1,4 +1,4 @@
-//! The text form: what [`print`] writes, [`parse`] reads back to the same program, locations apart.
+//! The text form: what [`print()`] writes, [`parse()`] reads back to the same program, locations apart.
 //!
 //! ```text
 //! program scale(x: fxp[secret][2, 3]) traced 4

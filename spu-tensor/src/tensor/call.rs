@@ -54,7 +54,8 @@ impl Parameters {
         T::specs(name, &mut specs);
         let leaves = specs.into_iter().map(|spec| {
             if spec.is_disclosed {
-                let message = format!("cannot use {} as a parameter: what one party learns can only be returned", spec.name);
+                let message =
+                    format!("cannot use {} as a parameter: what one party learns can only be returned", spec.name);
                 trace::fault(message, &[], location);
             }
             let ty = self.types.next().expect("as many types as the parameters have leaves");
@@ -71,8 +72,9 @@ pub fn program<R: Tree>(
     types: Vec<Type>,
     body: impl FnOnce(&mut Parameters) -> R,
 ) -> Result<Program, Error> {
-    let recording =
-        trace::record(Purpose::Program, location, || flatten(body(&mut Parameters { types: types.clone().into_iter() })))?;
+    let recording = trace::record(Purpose::Program, location, || {
+        flatten(body(&mut Parameters { types: types.clone().into_iter() }))
+    })?;
     let graph = recording.graph;
     let mut specs = Vec::new();
     R::specs("", &mut specs);

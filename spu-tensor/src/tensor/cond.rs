@@ -17,6 +17,9 @@ pub fn cond<C: FlowsTo<Public>, T: Tree>(
     otherwise: impl FnOnce() -> T,
 ) -> T {
     let location = Location::caller();
+    if T::leaves().iter().any(|leaf| leaf.is_disclosed) {
+        trace::fault("cannot choose between disclosed values: they can only be returned", &[], location);
+    }
     let pairs = flatten(then()).into_iter().zip(flatten(otherwise()));
     let chosen = pairs.map(|(a, b)| {
         let (ty, other) = (trace::ty(a), trace::ty(b));

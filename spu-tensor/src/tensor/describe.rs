@@ -88,7 +88,9 @@ impl<T: Tree> HostOf<T> {
         let graph = trace::record(Purpose::Description, location, || flatten(tree()))?.graph;
         let literals = graph.outputs.iter().map(|&output| match &graph.node(graph.definition(output).0).operation {
             Op::Constant { literal } => Ok(Arc::clone(&literal.0)),
-            _ => Err(Error::program("cannot use a computed leaf as host data: give it by `Tensor::with_data`", location)),
+            _ => {
+                Err(Error::program("cannot use a computed leaf as host data: give it by `Tensor::with_data`", location))
+            }
         });
         let literals = literals.collect::<Result<Vec<_>, Error>>()?;
         drop(graph);
@@ -145,7 +147,8 @@ fn described(ty: Type, location: Location) -> trace::Handle {
 
 fn given(tensor: HostTensor, location: Location) -> trace::Handle {
     if !trace::is_description() {
-        let message = "cannot use host data in a program: share it by `input`, or use `Tensor::constant` if it is public";
+        let message =
+            "cannot use host data in a program: share it by `input`, or use `Tensor::constant` if it is public";
         trace::fault(message, &[], location);
     }
     trace::literal(tensor, location)

@@ -18,8 +18,22 @@ pub trait Condition {
     fn holds(self) -> bool;
 }
 
-impl Condition for bool {
+// By way of another trait, which is never recommended: so the compiler underlines the condition alone.
+#[diagnostic::do_not_recommend]
+impl<C: HostCondition> Condition for C {
     fn holds(self) -> bool {
+        self.known()
+    }
+}
+
+/// What the host can branch on.
+pub trait HostCondition {
+    /// The condition.
+    fn known(self) -> bool;
+}
+
+impl HostCondition for bool {
+    fn known(self) -> bool {
         self
     }
 }

@@ -8,12 +8,12 @@ use crate::trace;
 
 /// Trees for which a value of visibility `V` has a gradient: every leaf is fixed-point, and `V` flows into it.
 #[diagnostic::on_unimplemented(
-    message = "the gradient of a `{V}` value cannot be a `{Self}`",
-    label = "differentiating a `{V}` value with respect to this",
-    note = "a gradient is as secret as the value: differentiate with respect to `Tensor<Secret, Fxp>`, for which a public tensor may stand by `.to_secret()`",
+    message = "cannot differentiate with respect to `{Self}`",
+    label = "its gradient would be of the same type",
+    note = "a gradient is as secret as the value: differentiate with respect to `Tensor<Secret, Fxp>`, which a public tensor becomes by `.to_secret()`",
     note = "`Int` and `Bool` have no derivative"
 )]
-pub trait Differentiable<V: Visibility>: Tree {}
+pub trait Differentiable<V: Visibility> {}
 
 #[diagnostic::do_not_recommend]
 impl<V: FlowsTo<W>, W: Visibility> Differentiable<V> for Tensor<W, Fxp> {}
@@ -25,7 +25,7 @@ impl<V: Visibility, T: Differentiable<V>, const N: usize> Differentiable<V> for 
 ///
 /// Only the argument of `f` counts: a leaf that `f` captures as well is a constant there.
 #[track_caller]
-pub fn value_and_grad<P: Differentiable<V>, V: Visibility>(
+pub fn value_and_grad<P: Tree + Differentiable<V>, V: Visibility>(
     tree: P,
     f: impl FnOnce(P) -> Tensor<V, Fxp>,
 ) -> (Tensor<V, Fxp>, P) {

@@ -30,7 +30,7 @@ pub use describe::{HostOf, ShapeOf};
 pub use disclose::Disclosed;
 pub use dtype::{Bool, DType, Fxp, Int, Numeric, WidensTo};
 pub use evaluator::Evaluator;
-pub use flow::{Condition, FlowsInto, Returns, condition};
+pub use flow::{Condition, FlowsInto, HostCondition, Returns, condition};
 pub use gradient::{Differentiable, value_and_grad};
 pub use operand::Operand;
 pub use session::ExecutorExt;

@@ -51,7 +51,8 @@ pub trait ExecutorExt: Executor {
         let opened: Shared<T> = call::run(self, location, "spu::reveal", arguments, String::new(), |types| {
             call::program("reveal", location, types, |parameters| {
                 let leaves = flatten(parameters.next::<T>("shared", location)).into_iter();
-                let open = |leaf| if trace::ty(leaf).is_secret() { trace::emit(Op::Reveal, &[leaf], location) } else { leaf };
+                let open =
+                    |leaf| if trace::ty(leaf).is_secret() { trace::emit(Op::Reveal, &[leaf], location) } else { leaf };
                 rebuild::<T>(leaves.map(open).collect(), location)
             })
         })?;

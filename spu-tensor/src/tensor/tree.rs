@@ -75,7 +75,7 @@ pub struct LeafSpec {
     label = "`zip` and `map` write a `{L}` into every leaf",
     note = "a secret must not reach a public leaf: work on the fields one by one"
 )]
-pub trait LeavesAre<L>: Tree {}
+pub trait LeavesAre<L> {}
 
 /// Values on the way into or out of a tree.
 pub struct Leaves {
@@ -111,12 +111,7 @@ pub fn join_name(name: &str, part: &str) -> String {
 
 impl<V: Visibility, D: DType> Tree for Tensor<V, D> {
     fn specs(name: &str, specs: &mut Vec<LeafSpec>) {
-        specs.push(LeafSpec {
-            name: name.to_owned(),
-            dtype: D::DTYPE,
-            visibility: V::VISIBILITY,
-            is_disclosed: false,
-        });
+        specs.push(LeafSpec { name: name.to_owned(), dtype: D::DTYPE, visibility: V::VISIBILITY, is_disclosed: false });
     }
 
     fn flatten(self, leaves: &mut Leaves) {

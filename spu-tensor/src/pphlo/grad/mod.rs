@@ -14,6 +14,7 @@ use crate::shape::Shape;
 /// Appends the derivatives of `output`, a fixed-point scalar, with respect to each of `wrt`, fixed-point tensors.
 ///
 /// Only nodes on a path from `wrt` to `output` are visited; without a path the derivative is a constant zero, and so public.
+/// A derivative may be public where its parameter is secret, if nothing secret enters it.
 /// Derivatives reuse what the forward graph has computed: predicates of selections, masks, results of exp and reciprocal.
 /// A derivative node has the location of the node that it differentiates, seeds and zeros have `location`.
 ///

@@ -1,0 +1,295 @@
+//! e^−x for x ≥ 0, on the full range: Kelkar, Le, Raykova, Seth (USENIX Security 2022) with the carry instead of a bound.
+//!
+//! x stands for x/2^f. With n = f + 4, the low n bits of x are a + b − w·2^n: a and b the low n bits of P0's x0 + x1 and of the x2 of P1 and P2,
+//! w their carry. For x < 2^n (x/2^f < 16) that is x itself, so with E = e^−a,
+//!
+//! ```text
+//! e^−x = E·C0 if w = 0, E·C1 if w = 1,   C0 = e^−b, C1 = e^(16−b),   and 0 unless u = [x < 2^n] = [x − 2^n < 0].
+//! ```
+//!
+//! P0 subtracts 2^n from its summand, which leaves its low n bits alone: one set of codes serves w and u. Both are carries of blocks
+//! ([`super::carry`]); the runs are the low n bits, whose carry is w, and three runs above. u is a XOR of products, one of which is
+//! w·P1·P2·P3; times w or ¬w its degree does not grow, so the next level gives v0 = u·¬w and v1 = u·w at once. P0 deals E and, with masks
+//! λ0, λ1 for the two bits, λ0·E and λ1·E. z = v0·E·C0 + v1·E·C1 is then linear in the dealt halves; it is truncated by 61 − f.
+//!
+//! | round | who | what | bits (K = 64, f = 18) |
+//! |---|---|---|---|
+//! | 1 | P0 → P1 | codes of the blocks 4, 4, 4, 4, 4, 2; 4 × 10, 1; 1 | 230 |
+//! | 1, 2 | P0 → P1, P1 ↔ P2 | dealt products; bits of the blocks, masked | 135 + 66 |
+//! | 1, 3 | P0 → P1, P1 ↔ P2 | dealt products; bits of the runs, masked | 22 + 14 |
+//! | 1, 4 | P0 → P1, P1 ↔ P2 | halves of E, λ0·E, λ1·E; v0 and v1, masked | 192 + 4 |
+//! | 5, 6 | | truncation of halves by 43 ([`super::truncate`]) | 321 |
+//!
+//! Six rounds, 984 bits.
+//!
+//! Domain: 0 ≤ x < 2^(K−1), K = 64, 8 ≤ f ≤ 20. Every x ≥ 2^n gives exactly 0: there z = 0, and the truncation of 0 is 0 whatever its
+//! coin. Below, E has 42 fraction bits and C0, C1 have 19: their roundings are at most 2^−43·e^(16−b) and 2^−20·e^−a, and for w = 1 their sum is largest
+//! at the ends, 2^−19.9; so the error is below 1 + 2^(f − 19.9) ulp (1.27 at f = 18, 2.1 at f = 20), 1 of it the coin of the truncation. Never fails.
+//! A negative x is out of the domain: −1 ulp gives about e^−16.
+//!
+//! P1 and P2 must agree on C0 and C1 in every bit: they come from tables of integers, made once with the portable `libm`, and integer
+//! products. A party looks up only digits of its own share.
+//!
+//! Security: P0 receives nothing. Codes, dealt products, opened bits and dealt halves are each masked by a draw that its receiver lacks
+//! ([`super::carry`], [`super::products`], [`super::halves`]); the truncation masks z's halves anew.
+
+use std::sync::OnceLock;
+
+use super::carry::{self, carry, propagate, summand};
+use super::context::Context;
+use super::halves::{OPEN_STEPS, Opened, for_each_bit, open_dealt, open_table};
+use super::message::Message;
+use super::products::{Literal, Plan, add, products};
+use super::shares::{Arith, View};
+use super::steps::Steps;
+use super::truncate::{pair_table, truncate_pair};
+use crate::ring::{Planes, Ring, vectorize};
+
+/// Fraction bits that [`exp_negative`] takes.
+pub const FRACTION_BITS: std::ops::RangeInclusive<u32> = 8..=20;
+
+/// Messages of [`exp_negative`] on `n` elements of 64 bits with `fraction_bits`.
+pub fn table(n: usize, fraction_bits: u32) -> Vec<Message> {
+    let mut table = carry::table(&widths(fraction_bits), n, 0);
+    let [runs, bits] = levels(fraction_bits);
+    table.extend(runs.table(n, RUNS.first));
+    table.extend(bits.table(n, BITS.first));
+    table.extend(open_table(2 * n, 3 * n, 64, OPEN.first));
+    table.extend(pair_table(n, shift(fraction_bits), 64, TRUNCATE.first));
+    table
+}
+
+/// e^−x of x ≥ 0, both with `fraction_bits`, one of [`FRACTION_BITS`]. The ring must have 64 bits.
+pub async fn exp_negative<R: Ring>(ctx: &Context<R>, x: View<'_, R>, fraction_bits: u32) -> Arith<R> {
+    assert!(R::BITS == 64 && FRACTION_BITS.contains(&fraction_bits), "exp has 64 bits, 8 to 20 of them fraction");
+    let (n, dealer) = (x.len(), ctx.role() == super::Role::P0);
+    let mut summand = summand(ctx, x);
+    if dealer {
+        let range = R::power_of_two(fraction_bits + RANGE_BITS);
+        summand.iter_mut().for_each(|a| *a = a.minus(range));
+    }
+    let [runs, bits] = levels(fraction_bits);
+    let widths = widths(fraction_bits);
+    let blocks = carry::blocks(ctx, &summand, &widths, Steps::START).await;
+    let mut carries = products(ctx, &runs, blocks.as_ref(), n, RUNS).await;
+    if let (Some(carries), Some(blocks)) = (&mut carries, &blocks) {
+        add(carries.plane_mut(carry::generate(UPPER_RUNS)), blocks.plane(propagate(widths.len() - 1)));
+    }
+    let cases = products(ctx, &bits, carries.as_ref(), n, BITS).await;
+    let tables = Tables::of(fraction_bits);
+    let deal = |lambda: &Planes, halves: &mut [R]| deal(tables, lambda, &summand, halves);
+    let z = match open_dealt(ctx, cases.as_ref(), (n, 2), 3 * n, deal, OPEN).await {
+        Some(opened) => halves(tables, &summand, &opened),
+        None => Vec::new(),
+    };
+    truncate_pair(ctx, z, n, shift(fraction_bits), TRUNCATE).await
+}
+
+/// P0: E, λ0·E and λ1·E, less P2's halves.
+fn deal<R: Ring>(tables: &Tables, lambda: &Planes, a: &[R], halves: &mut [R]) {
+    let n = a.len();
+    let e: Vec<R> = a.iter().map(|a| tables.dealt(*a)).collect();
+    let (dealt, products) = halves.split_at_mut(n);
+    vectorize(
+        #[inline(always)]
+        || {
+            dealt.iter_mut().zip(&e).for_each(|(h, e)| *h = e.minus(*h));
+            for (case, products) in products.chunks_exact_mut(n.max(1)).enumerate() {
+                for_each_bit(lambda.plane(case), n, |i, bit: R| products[i] = bit.times(e[i]).minus(products[i]));
+            }
+        },
+    );
+}
+
+/// P1 and P2: v0·E·C0 + v1·E·C1.
+fn halves<R: Ring>(tables: &Tables, b: &[R], opened: &Opened<R>) -> Vec<R> {
+    let n = b.len();
+    let (e, products) = opened.dealt.split_at(n);
+    let candidates: [Vec<R>; 2] =
+        [b.iter().map(|b| tables.low(*b)).collect(), b.iter().map(|b| tables.high(*b)).collect()];
+    let mut z = vec![R::ZERO; n];
+    vectorize(
+        #[inline(always)]
+        || {
+            for (case, (candidates, products)) in candidates.iter().zip(products.chunks_exact(n.max(1))).enumerate() {
+                for_each_bit(opened.masked.plane(case), n, |i, c: R| {
+                    let selected = c.times(e[i]).plus(R::ONE.minus(c.shl(1)).times(products[i]));
+                    z[i] = z[i].plus(candidates[i].times(selected));
+                });
+            }
+        },
+    );
+    z
+}
+
+/// Powers of e as integers, for the two halves of the low n bits of a summand.
+struct Tables {
+    bits: u32,
+    /// e^−(i·2^−f), 63 fraction bits.
+    fine: Vec<u64>,
+    /// e^−(i·2^(coarse − f)), 63 fraction bits.
+    coarse: Vec<u64>,
+    /// e^(16 − i·2^(coarse − f)), 40 fraction bits.
+    grown: Vec<u64>,
+}
+
+impl Tables {
+    fn of(fraction_bits: u32) -> &'static Self {
+        static TABLES: [OnceLock<Tables>; 21] = [const { OnceLock::new() }; 21];
+        TABLES[fraction_bits as usize].get_or_init(|| Self::new(fraction_bits))
+    }
+
+    fn new(fraction_bits: u32) -> Self {
+        let bits = fraction_bits + RANGE_BITS;
+        let ulp = libm::exp2(-f64::from(fraction_bits));
+        let table = |from: f64, places: u32, unit: f64, scale: f64| {
+            let entry = |i: u32| libm::rint(libm::exp(from - f64::from(i) * unit) * libm::exp2(scale)) as u64;
+            (0..1 << places).map(entry).collect()
+        };
+        let low = bits / 2;
+        let unit = ulp * f64::from(1 << low);
+        Self {
+            bits,
+            fine: table(0.0, low, ulp, 63.0),
+            coarse: table(0.0, bits - low, unit, 63.0),
+            grown: table(16.0, bits - low, unit, 40.0),
+        }
+    }
+
+    /// E = e^−a with 42 fraction bits.
+    fn dealt<R: Ring>(&self, a: R) -> R {
+        self.product(&self.coarse, 63 - DEALT_BITS, a)
+    }
+
+    /// C0 = e^−b with 19 fraction bits.
+    fn low<R: Ring>(&self, b: R) -> R {
+        self.product(&self.coarse, 63 - KNOWN_BITS, b)
+    }
+
+    /// C1 = e^(16 − b) with 19 fraction bits.
+    fn high<R: Ring>(&self, b: R) -> R {
+        self.product(&self.grown, 40 - KNOWN_BITS, b)
+    }
+
+    /// The product of two table entries, rounded to 63 + `excess` bits less.
+    #[inline(always)]
+    fn product<R: Ring>(&self, coarse: &[u64], excess: u32, x: R) -> R {
+        let digits = x.low(self.bits).to_u128() as usize;
+        let (fine, coarse) = (self.fine[digits % self.fine.len()], coarse[digits / self.fine.len()]);
+        let shift = 63 + excess;
+        R::from_u128((u128::from(fine) * u128::from(coarse) + (1 << (shift - 1))) >> shift)
+    }
+}
+
+/// Blocks: those of the low n bits, those above, the top bit.
+fn widths(fraction_bits: u32) -> Vec<u32> {
+    let low = fraction_bits + RANGE_BITS;
+    [carry::widths(low), carry::widths(63 - low), vec![1]].concat()
+}
+
+/// The two levels: w and the bits of the upper runs; then v0 and v1.
+fn levels(fraction_bits: u32) -> [Plan; 2] {
+    let low = carry::widths(fraction_bits + RANGE_BITS).len();
+    let mut runs = vec![0..low];
+    runs.extend(carry::split(low..widths(fraction_bits).len() - 1, UPPER_RUNS));
+    // The top bit has been added to the last run's carry: this is u.
+    let w = carry::generate(0);
+    let u = carry(0..UPPER_RUNS + 1);
+    let has_w = |product: &Vec<Literal>| product.contains(&(w, false));
+    let with = |product: &Vec<Literal>, literal: Literal| [&product[..], &[literal]].concat();
+    let without_carry = u.iter().filter(|p| !has_w(p)).map(|p| with(p, (w, true))).collect();
+    let with_carry = u.iter().map(|p| if has_w(p) { p.clone() } else { with(p, (w, false)) }).collect();
+    [Plan::new(&carry::runs(&runs)), Plan::new(&[without_carry, with_carry])]
+}
+
+const fn shift(fraction_bits: u32) -> u32 {
+    DEALT_BITS + KNOWN_BITS - fraction_bits
+}
+
+/// 2^4 = 16: from there on the result is 0.
+const RANGE_BITS: u32 = 4;
+/// Fraction bits of E.
+const DEALT_BITS: u32 = 42;
+/// Fraction bits of C0 and C1.
+const KNOWN_BITS: u32 = 19;
+/// Runs above the low n bits.
+const UPPER_RUNS: usize = 3;
+
+const RUNS: Steps = Steps::START.past(carry::STEPS);
+const BITS: Steps = RUNS.past(Plan::STEPS);
+const OPEN: Steps = BITS.past(Plan::STEPS);
+const TRUNCATE: Steps = OPEN.past(OPEN_STEPS);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aby3::cost;
+    use crate::aby3::trial::{SIZES, dealers, reconstruct, run, share};
+    use spu::Party;
+
+    fn exp(dealer: Party, x: &[u64], fraction_bits: u32, seed: u64) -> Vec<u64> {
+        let shares = share(x, seed);
+        let kernel =
+            async |ctx: Context<u64>| exp_negative(&ctx, shares[ctx.role() as usize].view(), fraction_bits).await;
+        reconstruct(&run(dealer, &table(x.len(), fraction_bits), seed, kernel))
+    }
+
+    /// Largest distance from e^−x in ulp.
+    fn worst(x: &[u64], result: &[u64], fraction_bits: u32) -> f64 {
+        let one = f64::from(1 << fraction_bits);
+        let distance = |(x, e): (&u64, &u64)| (*e as i64 as f64 - (-(*x as f64) / one).exp() * one).abs();
+        x.iter().zip(result).map(distance).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn within_1_27_ulp_below_16() {
+        let x: Vec<u64> = (0..16 << 18).step_by(29).chain((16 << 18) - 40..16 << 18).collect();
+        assert!(x.len() > 140_000);
+        for dealer in dealers() {
+            let worst = worst(&x, &exp(dealer, &x, 18, 5 + dealer.0 as u64), 18);
+            assert!(worst < 1.27, "{worst}");
+            assert!(worst > 0.9, "the truncation errs by up to one ulp: {worst}");
+        }
+    }
+
+    #[test]
+    fn the_error_bound_holds_for_all_fraction_bits() {
+        for f in FRACTION_BITS {
+            let x: Vec<u64> = (0..16 << f).step_by((16 << f) / 4000 | 1).chain(0..100).collect();
+            let worst = worst(&x, &exp(Party(0), &x, f, u64::from(f)), f);
+            assert!(worst < 1.0 + 2f64.powf(f64::from(f) - 19.9), "{worst} at {f}");
+        }
+    }
+
+    #[test]
+    fn exactly_0_from_16_on() {
+        for f in [8, 15, 18, 20] {
+            let edge = 16u64 << f;
+            let powers = (f + 4..63).flat_map(|i| [1 << i, (1 << i) + 1, (2 << i) - 1, (1 << i) + (1 << i >> 1)]);
+            let x: Vec<u64> = (edge..edge + 1000).chain(powers).chain([1000 << f]).collect();
+            assert!(exp(Party(1), &x, f, 3).iter().all(|&e| e == 0));
+        }
+    }
+
+    #[test]
+    fn the_result_is_unbiased() {
+        let x = vec![3 << 18; 20_000];
+        let mean = exp(Party(0), &x, 18, 8).iter().sum::<u64>() as f64 / x.len() as f64;
+        assert!((mean - (-3f64).exp() * f64::from(1 << 18)).abs() < 0.02, "{mean}");
+    }
+
+    #[test]
+    fn any_number_of_elements() {
+        for n in SIZES {
+            let x: Vec<u64> = (0..n as u64).map(|i| i << 9).collect();
+            assert!(worst(&x, &exp(Party(2), &x, 18, 1), 18) < 1.27);
+        }
+    }
+
+    #[test]
+    fn six_rounds_and_984_bits() {
+        let cost = cost(&table(64, 18));
+        assert_eq!((cost.rounds, cost.bits), (6, 984 * 64));
+        assert!(FRACTION_BITS.into_iter().all(|f| super::super::cost(&table(1, f)).bits <= 1500));
+    }
+}

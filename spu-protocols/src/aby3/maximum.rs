@@ -1,0 +1,343 @@
+//! The maximum of each row, and where it stands.
+//!
+//! With columns x_0 … x_(w − 1), each pair i < j is compared once: s_ij = [x_i − x_j < 0] ([`super::sign`]). Column i is the first maximum if
+//! it is greater than all before it and not less than any after it:
+//!
+//! ```text
+//! o_i = Π_(j < i) s_ji · Π_(j > i) ¬s_ij.
+//! ```
+//!
+//! The other side of a comparison is its negation, so ties are decided, for the first column. The products take no level for w = 2, one for
+//! w ≤ 5 and two (runs of three or four factors, then the runs) for w ≤ 12; each s_ij is opened once for both of its columns. As Σ o_i = 1,
+//! the last column needs no product: P0 deals λ_i and λ_i·(a_i − a_(w − 1)) for the others, and as for the ReLU
+//! halves of o_i·(x_i − x_(w − 1)) are local. max = x_(w − 1) + Σ_i o_i·(x_i − x_(w − 1)).
+//!
+//! | round | who | what | bits a row (K = 64, w = 10) |
+//! |---|---|---|---|
+//! | 1 to 3 | | signs of w(w − 1)/2 differences, as halves | 405 · 45 |
+//! | 1, 4 | P0 → P1, P1 ↔ P2 | dealt products; s_ij, masked | 108 + 90 |
+//! | 1, 5 | P0 → P1, P1 ↔ P2 | dealt products; products of three, masked | 36 + 54 |
+//! | 1, 6 | P0 → P1, P1 ↔ P2 | halves of λ_i and λ_i·(a_i − a_9); o_i, masked | 9 · 128 + 18 |
+//! | 7 | P1 ↔ P2 | halves of the maximum and of o_i, less masks | 128 (1 + 9) |
+//!
+//! Seven rounds for w = 6 … 12, six for w = 3 … 5, five for w = 2 (663 bits without the position); one column is its own maximum. More than
+//! 12 columns: a tree of groups of equal width, the last one overlapping the one before (a maximum does not mind). Each further level takes
+//! one round less than the table says, for P0's shares of a maximum come from keys: it sends its codes ahead. There the position is not
+//! available.
+//!
+//! Domain: −2^(K−2) ≤ x < 2^(K−2), so that differences do not wrap. Exact, never fails.
+//!
+//! Security: P0 receives nothing; every message is masked as in [`super::sign`], [`super::products`] and [`super::halves`], each by draws of its own.
+
+use std::ops::Range;
+
+use super::carry::{split, summand};
+use super::context::Context;
+use super::halves::{
+    OPEN_STEPS, Opened, for_each_bit, open_dealt, open_table, reshare_halves, reshare_steps, reshare_table,
+};
+use super::message::Message;
+use super::products::{Literal, Plan, products};
+use super::role::Role;
+use super::shares::{Arith, View};
+use super::sign::{HALVES_STEPS, halves_table, sign_halves};
+use super::steps::Steps;
+use crate::ring::{Planes, Ring, vectorize};
+
+/// The largest number of columns with which the position of the maximum is available.
+pub const ONE_HOT_WIDTH: usize = 12;
+
+/// Messages of [`maximum`] on `rows` of `width` elements of `bits` bits.
+pub fn table(rows: usize, width: usize, want_one_hot: bool, bits: u32) -> Vec<Message> {
+    let (mut table, mut width, mut first) = (Vec::new(), width, 0);
+    while width > 1 {
+        let groups = groups(width);
+        table.extend(group_table(rows * groups.len(), groups[0].len(), want_one_hot, bits, first));
+        (width, first) = (groups.len(), first + GROUP.first);
+    }
+    table
+}
+
+/// The maximum of each of `rows` rows of `width` elements, and 1 where it stands first in its row, else 0, if that is wanted and
+/// `width` is at most [`ONE_HOT_WIDTH`].
+pub async fn maximum<R: Ring>(
+    ctx: &Context<R>,
+    x: View<'_, R>,
+    rows: usize,
+    width: usize,
+    want_one_hot: bool,
+) -> (Arith<R>, Option<Arith<R>>) {
+    assert!(x.len() == rows * width && width > 0, "a maximum is of rows that are not empty");
+    assert!(!want_one_hot || width <= ONE_HOT_WIDTH, "the position of a maximum is for at most twelve columns");
+    let mut columns = Arith { own: transpose(x.own, rows, width), next: transpose(x.next, rows, width) };
+    let (mut width, mut steps) = (width, Steps::START);
+    let mut one_hot = want_one_hot.then(|| constant(ctx.role(), R::ONE, rows));
+    while width > 1 {
+        let groups = groups(width);
+        let gathered = Arith { own: gather(&columns.own, rows, &groups), next: gather(&columns.next, rows, &groups) };
+        let group = Group { rows: rows * groups.len(), width: groups[0].len(), want_one_hot };
+        (columns, one_hot) = group.maximum(ctx, gathered.view(), steps).await;
+        (width, steps) = (groups.len(), steps.past(GROUP));
+    }
+    let rows_first = |x: Arith<R>| {
+        let width = x.len().checked_div(rows).unwrap_or(0);
+        Arith { own: transpose(&x.own, width, rows), next: transpose(&x.next, width, rows) }
+    };
+    (columns, one_hot.map(rows_first))
+}
+
+/// Messages of [`Group::maximum`] from step `first` on.
+fn group_table(rows: usize, width: usize, want_one_hot: bool, bits: u32, first: u8) -> Vec<Message> {
+    let mut table = halves_table(rows * pairs(width).count(), bits, first);
+    for (plan, level) in levels(width).iter().zip(LEVELS) {
+        table.extend(plan.table(rows, first + level.first));
+    }
+    let others = rows * (width - 1);
+    table.extend(open_table(others, 2 * others, bits, first + OPEN.first));
+    table.extend(match want_one_hot {
+        true => reshare_table([rows, others], bits, first + RESHARE.first),
+        false => reshare_table([rows], bits, first + RESHARE.first),
+    });
+    table
+}
+
+/// At least two columns, which are all compared with each other; column-major.
+struct Group {
+    rows: usize,
+    width: usize,
+    want_one_hot: bool,
+}
+
+impl Group {
+    async fn maximum<R: Ring>(&self, ctx: &Context<R>, x: View<'_, R>, steps: Steps) -> (Arith<R>, Option<Arith<R>>) {
+        let &Self { rows, width, want_one_hot } = self;
+        let others = rows * (width - 1);
+        let summand = summand(ctx, x);
+        let signs = sign_halves(ctx, &self.differences(&summand), steps).await;
+        let mut first = signs.map(|signs| Planes::from_dense(rows, pairs(width).count(), signs.into_words()));
+        for (plan, level) in levels(width).iter().zip(LEVELS) {
+            first = products(ctx, plan, first.as_ref(), rows, steps.past(level)).await;
+        }
+        if let (2, Role::P1, Some(less)) = (width, ctx.role(), &mut first) {
+            less.words_mut().iter_mut().for_each(|word| *word = !*word);
+            less.clear_padding();
+        }
+        let deal = |lambda: &Planes, halves: &mut [R]| self.deal(lambda, &summand, halves);
+        let opened = open_dealt(ctx, first.as_ref(), (rows, width - 1), 2 * others, deal, steps.past(OPEN)).await;
+        let halves = opened.map(|opened| self.halves(ctx.role(), x, &summand, opened));
+        let steps = steps.past(RESHARE);
+        if !want_one_hot {
+            let [max] = reshare_halves(ctx, halves.map(|[max, _]| [max]), [rows], steps).await;
+            return (max, None);
+        }
+        let [max, mut one_hot] = reshare_halves(ctx, halves, [rows, others], steps).await;
+        let one = constant(ctx.role(), R::ONE, rows);
+        for (positions, mut last) in [(&mut one_hot.own, one.own), (&mut one_hot.next, one.next)] {
+            for column in positions.chunks_exact(rows.max(1)) {
+                last.iter_mut().zip(column).for_each(|(last, first)| *last = last.minus(*first));
+            }
+            positions.extend(last);
+        }
+        (max, Some(one_hot))
+    }
+
+    /// x_i − x_j for all i < j.
+    fn differences<R: Ring>(&self, summand: &[R]) -> Vec<R> {
+        let column = |i: usize| &summand[i * self.rows..][..self.rows];
+        let mut differences = Vec::with_capacity(self.rows * pairs(self.width).count());
+        for (i, j) in pairs(self.width) {
+            differences.extend(column(i).iter().zip(column(j)).map(|(x, y)| x.minus(*y)));
+        }
+        differences
+    }
+
+    /// P0: λ_i, and λ_i·(a_i − a_last), less P2's halves.
+    fn deal<R: Ring>(&self, lambda: &Planes, a: &[R], halves: &mut [R]) {
+        let rows = self.rows;
+        let (columns, last) = a.split_at(rows * (self.width - 1));
+        let (ones, multiples) = halves.split_at_mut(columns.len());
+        vectorize(
+            #[inline(always)]
+            || {
+                let halves = ones.chunks_exact_mut(rows.max(1)).zip(multiples.chunks_exact_mut(rows.max(1)));
+                for (i, ((ones, multiples), a)) in halves.zip(columns.chunks_exact(rows.max(1))).enumerate() {
+                    for_each_bit(lambda.plane(i), rows, |r, bit: R| {
+                        ones[r] = bit.minus(ones[r]);
+                        multiples[r] = bit.times(a[r].minus(last[r])).minus(multiples[r]);
+                    });
+                }
+            },
+        );
+    }
+
+    /// P1 and P2: halves of the maximum, and of all o_i but the last.
+    fn halves<R: Ring>(&self, role: Role, x: View<'_, R>, b: &[R], opened: Opened<R>) -> [Vec<R>; 2] {
+        let rows = self.rows;
+        let Opened { masked, dealt: mut ones } = opened;
+        let multiples = ones.split_off(ones.len() / 2);
+        let half: Vec<R> = match role {
+            Role::P1 => x.own.iter().zip(x.next).map(|(x1, x2)| x1.plus(*x2)).collect(),
+            _ => x.next.to_vec(),
+        };
+        let one = if role == Role::P1 { R::ONE } else { R::ZERO };
+        let start = rows * (self.width - 1);
+        let (last, last_b) = (&half[start..], &b[start..]);
+        let mut max = last.to_vec();
+        vectorize(
+            #[inline(always)]
+            || {
+                for i in 0..self.width - 1 {
+                    let column = i * rows..(i + 1) * rows;
+                    let (half, b, multiple) = (&half[column.clone()], &b[column.clone()], &multiples[column.clone()]);
+                    let ones = &mut ones[column];
+                    for_each_bit(masked.plane(i), rows, |r, c: R| {
+                        let sign = R::ONE.minus(c.shl(1));
+                        let unmasked = multiple[r].plus(ones[r].times(b[r].minus(last_b[r])));
+                        max[r] = max[r].plus(c.times(half[r].minus(last[r]))).plus(sign.times(unmasked));
+                        ones[r] = c.times(one).plus(sign.times(ones[r]));
+                    });
+                }
+            },
+        );
+        [max, ones]
+    }
+}
+
+/// All i < j, in the order of their planes.
+fn pairs(width: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..width).flat_map(move |i| (i + 1..width).map(move |j| (i, j)))
+}
+
+/// The products that make the o_i, but for the last, of the s_ij.
+fn levels(width: usize) -> Vec<Plan> {
+    if width == 2 {
+        return Vec::new();
+    }
+    let plane = |i, j| pairs(width).position(|pair| pair == (i, j)).expect("i < j");
+    let factor = |i: usize, j: usize| if j < i { (plane(j, i), false) } else { (plane(i, j), true) };
+    let factors = |i: usize| (0..width).filter(|&j| j != i).map(|j| factor(i, j)).collect::<Vec<Literal>>();
+    let runs = split(0..width - 1, (width - 1).div_ceil(4));
+    let of_runs = (0..width - 1).flat_map(|i| runs.iter().map(move |run| (i, run.clone())));
+    let mut levels = vec![Plan::new(&of_runs.map(|(i, run)| vec![factors(i)[run].to_vec()]).collect::<Vec<_>>())];
+    if runs.len() > 1 {
+        let product = |i: usize| vec![(0..runs.len()).map(|run| (i * runs.len() + run, false)).collect()];
+        levels.push(Plan::new(&(0..width - 1).map(product).collect::<Vec<_>>()));
+    }
+    levels
+}
+
+/// The columns of groups of equal width that cover `width` columns; the last one may overlap the one before.
+fn groups(width: usize) -> Vec<Range<usize>> {
+    let levels = (1..).find(|&levels| ONE_HOT_WIDTH.pow(levels) >= width).expect("some power is large enough");
+    let size = (2..).find(|size: &usize| size.pow(levels) >= width).expect("some size is large enough");
+    let size = size.min(width);
+    (0..width.div_ceil(size)).map(|k| (k * size).min(width - size)).map(|from| from..from + size).collect()
+}
+
+/// Column c of every group, one group after the other, for all c.
+fn gather<R: Ring>(columns: &[R], rows: usize, groups: &[Range<usize>]) -> Vec<R> {
+    let column = |c: usize| groups.iter().flat_map(move |group| &columns[(group.start + c) * rows..][..rows]);
+    (0..groups[0].len()).flat_map(column).copied().collect()
+}
+
+/// Rows of `columns` elements → columns of `rows` elements.
+fn transpose<R: Ring>(x: &[R], rows: usize, columns: usize) -> Vec<R> {
+    (0..columns).flat_map(|c| (0..rows).map(move |r| x[r * columns + c])).collect()
+}
+
+/// Shares of a public value.
+fn constant<R: Ring>(role: Role, value: R, n: usize) -> Arith<R> {
+    let share = |held| vec![if held { value } else { R::ZERO }; n];
+    Arith { own: share(role == Role::P0), next: share(role == Role::P2) }
+}
+
+const LEVELS: [Steps; 2] = [HALVES_STEPS, HALVES_STEPS.past(Plan::STEPS)];
+const OPEN: Steps = LEVELS[1].past(Plan::STEPS);
+const RESHARE: Steps = OPEN.past(OPEN_STEPS);
+const GROUP: Steps = RESHARE.past(reshare_steps(2));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aby3::cost;
+    use crate::aby3::trial::{SIZES, dealers, reconstruct, run, share, uniform};
+
+    fn check<R: Ring>(values: &[R], rows: usize, width: usize, want_one_hot: bool) {
+        for dealer in dealers() {
+            let shares = share(values, 5);
+            let table = table(rows, width, want_one_hot, R::BITS);
+            let kernel = async |ctx: Context<R>| {
+                maximum(&ctx, shares[ctx.role() as usize].view(), rows, width, want_one_hot).await
+            };
+            let [p0, p1, p2] = run(dealer, &table, 11, kernel);
+            let max = reconstruct(&[p0.0, p1.0, p2.0]);
+            assert_eq!(p0.1.is_some(), want_one_hot);
+            let one_hot = want_one_hot.then(|| reconstruct(&[p0.1, p1.1, p2.1].map(|x| x.expect("it was wanted"))));
+            for (r, row) in values.chunks_exact(width).enumerate() {
+                let largest = row.iter().map(|x| x.signed()).max().expect("a row is not empty");
+                assert_eq!(max[r].signed(), largest);
+                let first = row.iter().position(|x| x.signed() == largest).expect("it stands somewhere");
+                for i in 0..width * usize::from(want_one_hot) {
+                    assert_eq!(one_hot.as_ref().expect("wanted")[r * width + i].signed(), i128::from(i == first));
+                }
+            }
+        }
+    }
+
+    /// Values of the whole domain: −2^(K−2) … 2^(K−2) − 1.
+    fn in_domain<R: Ring>(n: usize, seed: u64) -> Vec<R> {
+        uniform::<R>(n, seed).into_iter().map(|x| R::from_i128(x.signed() >> 1)).collect()
+    }
+
+    #[test]
+    fn exact_with_its_position_for_every_width() {
+        for width in 1..=12 {
+            check::<u64>(&in_domain(70 * width, width as u64), 70, width, true);
+            check::<u32>(&in_domain(5 * width, width as u64), 5, width, false);
+        }
+        check::<u128>(&in_domain(50, 1), 5, 10, true);
+    }
+
+    #[test]
+    fn ties_are_won_by_the_first() {
+        let rows = 3usize.pow(6);
+        let digit = |i: usize| (i / 6 / 3usize.pow((i % 6) as u32)) % 3;
+        let edge = |d: usize| [0, (1 << 62) - 1, -(1i128 << 62)][d];
+        check::<u64>(&(0..6 * rows).map(|i| u64::from_i128(edge(digit(i)))).collect::<Vec<_>>(), rows, 6, true);
+        check::<u64>(&vec![9; 1000], 100, 10, true);
+    }
+
+    #[test]
+    fn every_row_of_three_in_z16() {
+        let domain = |i: u32| crate::ring::Z16::from_i128(i128::from(i % 8) - 4);
+        let values: Vec<_> = (0..512u32).flat_map(|i| [domain(i), domain(i / 8), domain(i / 64)]).collect();
+        check(&values, 512, 3, true);
+    }
+
+    #[test]
+    fn wide_rows_take_a_tree() {
+        for width in [13, 14, 100, 144, 145, 1000] {
+            check::<u64>(&in_domain(3 * width, width as u64), 3, width, false);
+        }
+    }
+
+    #[test]
+    fn any_number_of_rows() {
+        SIZES.iter().for_each(|&rows| check::<u64>(&in_domain(4 * rows, 1), rows, 4, true));
+    }
+
+    #[test]
+    fn costs_are_those_of_the_head() {
+        let of = |width, want_one_hot| {
+            let cost = cost(&table(64, width, want_one_hot, 64));
+            (cost.rounds, cost.bits / 64)
+        };
+        let ten = 405 * 45 + 108 + 90 + 36 + 54 + 9 * 128 + 18;
+        assert_eq!(of(10, true), (7, ten + 128 * 10));
+        assert_eq!(of(10, false), (7, ten + 128));
+        assert_eq!(of(2, false), (5, 663));
+        assert_eq!((of(5, true).0, of(12, true).0, of(1, true)), (6, 7, (0, 0)));
+        // The second level's codes leave with the first's: P0 knows its shares of a maximum before anybody.
+        assert_eq!(of(100, false).0, 7 + 6);
+    }
+}
