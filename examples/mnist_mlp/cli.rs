@@ -9,70 +9,70 @@ use clap::{Parser, ValueEnum};
 /// Trains a 784-128-128-10 network on MNIST among three parties who see neither images, labels nor weights.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "mnist_mlp")]
-pub struct Options {
+pub(crate) struct Options {
     /// How often to go through the 60 000 training images (default 1)
     #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub epochs: Option<u64>,
+    pub(crate) epochs: Option<u64>,
     /// Stop after N steps, without a test; without --epochs, go through the images as often as that takes
     #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub steps: Option<u64>,
+    pub(crate) steps: Option<u64>,
     /// Images per step
     #[arg(long, value_name = "N", default_value = "128", value_parser = batch)]
-    pub batch: usize,
+    pub(crate) batch: usize,
     /// Reveal the loss every N steps, beginning with the first
     #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
-    pub loss_every: u64,
+    pub(crate) loss_every: u64,
     /// Fix the initial weights, and the keys between the parties, which makes them INSECURE
     #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    pub(crate) seed: Option<u64>,
     /// How weights follow gradients
     #[arg(long, value_enum, default_value = "sgd")]
-    pub optimizer: Optimizer,
+    pub(crate) optimizer: Optimizer,
     /// Three threads of this process (default), or three processes on loopback sockets
     #[arg(long, value_enum, conflicts_with = "party")]
-    pub transport: Option<Transport>,
+    pub(crate) transport: Option<Transport>,
     /// Delay every message by X milliseconds, one way
     #[arg(long, value_name = "X", default_value = "0", value_parser = latency)]
-    pub latency_ms: f64,
+    pub(crate) latency_ms: f64,
     /// Let each party send at most Y megabits a second
     #[arg(long, value_name = "Y", value_parser = bandwidth)]
-    pub bandwidth_mbps: Option<f64>,
+    pub(crate) bandwidth_mbps: Option<f64>,
     /// Bits after the binary point
     #[arg(long, value_name = "F", default_value = "18", value_parser = clap::value_parser!(u32).range(FRACTION_BITS))]
-    pub fraction_bits: u32,
+    pub(crate) fraction_bits: u32,
     /// Run the same program in the clear, on one party
     #[arg(long, conflicts_with_all = ["transport", "party", "latency_ms", "bandwidth_mbps"])]
-    pub plain: bool,
+    pub(crate) plain: bool,
     /// Which vector instructions to use (default: the best that this processor has)
     #[arg(long, value_enum)]
-    pub cpu: Option<Cpu>,
+    pub(crate) cpu: Option<Cpu>,
     /// Write what was measured to this file (party 0 does)
     #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
     /// Folder of the four MNIST files
     #[arg(long, value_name = "FOLDER", default_value = DATA)]
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// Be one of three processes that were started by hand: this is party I
     #[arg(long, value_name = "I", requires = "peers", value_parser = party)]
-    pub party: Option<usize>,
+    pub(crate) party: Option<usize>,
     /// Addresses of parties 0, 1 and 2, on loopback: a,b,c
     #[arg(long, value_name = "A,B,C", requires = "party", value_parser = peers)]
-    pub peers: Option<Addresses>,
+    pub(crate) peers: Option<Addresses>,
     /// End when standard input closes: how children notice that their parent is gone
     #[arg(long, hide = true)]
-    pub end_with_stdin: bool,
+    pub(crate) end_with_stdin: bool,
 }
 
 /// How weights follow gradients.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Optimizer {
+pub(crate) enum Optimizer {
     /// Momentum SGD: v ← 0.9 v + g, w ← w − 0.01 v.
     Sgd,
 }
 
 /// What carries messages.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// Channels between threads of one process.
     Threads,
     /// Sockets between three processes of this machine.
@@ -81,7 +81,7 @@ pub enum Transport {
 
 /// A level of vector instructions.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cpu {
+pub(crate) enum Cpu {
     /// None.
     Scalar,
     /// 256 bits.
@@ -102,12 +102,12 @@ impl From<Cpu> for spu::protocols::ring::Cpu {
 
 /// Where the three parties listen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Addresses(pub [SocketAddr; 3]);
+pub(crate) struct Addresses(pub(crate) [SocketAddr; 3]);
 
 impl Options {
     /// The options of this process; prints help and ends if asked to, and ends with one line and code 2 if they make no
     /// sense.
-    pub fn from_command_line() -> Self {
+    pub(crate) fn from_command_line() -> Self {
         let error = match Self::try_parse() {
             Ok(options) => return options,
             Err(error) => error,
@@ -120,12 +120,12 @@ impl Options {
     }
 
     /// How many steps an epoch of `images` images has.
-    pub fn steps_per_epoch(&self, images: usize) -> u64 {
+    pub(crate) fn steps_per_epoch(&self, images: usize) -> u64 {
         images.div_ceil(self.batch) as u64
     }
 
     /// How many steps to do on `images` images.
-    pub fn total_steps(&self, images: usize) -> u64 {
+    pub(crate) fn total_steps(&self, images: usize) -> u64 {
         let epochs = |n: u64| n.saturating_mul(self.steps_per_epoch(images));
         match (self.epochs, self.steps) {
             (n, None) => epochs(n.unwrap_or(1)),
@@ -135,7 +135,7 @@ impl Options {
     }
 
     /// The command line of party `party` among `peers` for the same work.
-    pub fn for_child(&self, party: usize, peers: &Addresses) -> Vec<String> {
+    pub(crate) fn for_child(&self, party: usize, peers: &Addresses) -> Vec<String> {
         let mut line = Vec::new();
         let mut flag = |name: &str, value: String| line.extend([format!("--{name}"), value]);
         flag("party", party.to_string());
@@ -159,7 +159,7 @@ impl Options {
 }
 
 /// The name of a value on the command line.
-pub fn name_of(value: impl ValueEnum) -> String {
+pub(crate) fn name_of(value: impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
 }
 

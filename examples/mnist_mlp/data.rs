@@ -12,31 +12,31 @@ use crate::model::{self, publish_facts};
 use crate::train::Ledger;
 
 /// Who owns the images.
-pub const IMAGES: Party = Party(0);
+pub(crate) const IMAGES: Party = Party(0);
 
 /// Who owns the labels.
-pub const LABELS: Party = Party(1);
+pub(crate) const LABELS: Party = Party(1);
 
 /// One of the two parts of MNIST.
 #[derive(Clone, Copy)]
-pub enum Part {
+pub(crate) enum Part {
     Train,
     Test,
 }
 
 /// What this process holds of MNIST, and what all know of it.
-pub struct Data {
+pub(crate) struct Data {
     images: Option<[Images; 2]>,
     labels: Option<[Labels; 2]>,
     counts: [usize; 2],
     /// MD5 of the unpacked files, by name.
-    pub md5: BTreeMap<String, String>,
+    pub(crate) md5: BTreeMap<String, String>,
 }
 
 impl Data {
     /// Each owner reads its files, and tells the others how many examples there are and what their MD5 is. A fault in a
     /// file is an error at every party.
-    pub fn load(session: &Session, folder: &Path, ledger: &mut Ledger) -> Result<Self, Error> {
+    pub(crate) fn load(session: &Session, folder: &Path, ledger: &mut Ledger) -> Result<Self, Error> {
         let (mut images, mut labels) = (None, None);
         let of_images = tell(session, IMAGES, ledger, || {
             let read = |file| Images::read(&folder.join(file));
@@ -69,17 +69,17 @@ impl Data {
     }
 
     /// How many examples a part has.
-    pub fn count(&self, part: Part) -> usize {
+    pub(crate) fn count(&self, part: Part) -> usize {
         self.counts[part as usize]
     }
 
     /// Whether the files are the published ones.
-    pub fn is_published(&self) -> bool {
+    pub(crate) fn is_published(&self) -> bool {
         Mnist::PUBLISHED_MD5.iter().all(|(name, md5)| self.md5.get(*name).is_some_and(|found| found == md5))
     }
 
     /// Images and labels of `range` become shares: the images by their owner, the labels by theirs.
-    pub fn share(
+    pub(crate) fn share(
         &self,
         session: &Session,
         part: Part,
@@ -98,7 +98,7 @@ impl Data {
     }
 
     /// What sharing the images and the labels of a batch costs.
-    pub fn cost(session: &Session, batch: usize) -> Result<[Cost; 2], Error> {
+    pub(crate) fn cost(session: &Session, batch: usize) -> Result<[Cost; 2], Error> {
         let [images, labels] = shapes(batch);
         let images = session.input_cost::<model::Images>(IMAGES, images)?;
         Ok([images, session.input_cost::<model::Labels>(LABELS, labels)?])
@@ -106,7 +106,7 @@ impl Data {
 }
 
 /// Shapes of a batch: images, and labels.
-pub fn shapes(batch: usize) -> [[usize; 2]; 2] {
+pub(crate) fn shapes(batch: usize) -> [[usize; 2]; 2] {
     [[batch, Images::PIXELS], [batch, Labels::CLASSES]]
 }
 

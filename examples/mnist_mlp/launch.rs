@@ -14,7 +14,7 @@ use crate::cli::{Addresses, Options};
 ///
 /// Party 0 speaks for all on standard output. When one fails, the others get a moment to say what they saw of it, and
 /// are ended then. They end as well when this process is interrupted or killed.
-pub fn run(options: &Options) -> ExitCode {
+pub(crate) fn run(options: &Options) -> ExitCode {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
     let parties = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 /// Ends this process when its standard input closes, which the parent holds open as long as it lives.
-pub fn end_with_stdin() {
+pub(crate) fn end_with_stdin() {
     thread::spawn(|| {
         let mut stdin = std::io::stdin().lock();
         let mut byte = [0];

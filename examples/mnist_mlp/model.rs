@@ -7,19 +7,19 @@ use spu::nn::optim::Sgd;
 use spu::prelude::*;
 
 /// Network A of SecureML: 784-128-128-10 with ReLU.
-pub type Classifier = Mlp<2>;
+pub(crate) type Classifier = Mlp<2>;
 
 /// A batch of images `[n, 784]`.
-pub type Images = Tensor<Secret, Fxp>;
+pub(crate) type Images = Tensor<Secret, Fxp>;
 
 /// Their labels `[n, 10]`, one-hot.
-pub type Labels = Tensor<Secret, Int>;
+pub(crate) type Labels = Tensor<Secret, Int>;
 
 /// Weights and how they move: secret from the first step to the last.
 #[derive(Clone, Copy, Tree)]
-pub struct Training {
-    pub classifier: Classifier,
-    pub velocity: Classifier,
+pub(crate) struct Training {
+    pub(crate) classifier: Classifier,
+    pub(crate) velocity: Classifier,
 }
 
 /// One step of training, and the loss before it.
@@ -32,47 +32,52 @@ fn advance(state: Training, images: Images, labels: Labels) -> (Training, Tensor
 
 /// A step that tells every party the loss.
 #[spu_fn]
-pub fn train_step(state: Training, images: Images, labels: Labels) -> (Training, Tensor<Public, Fxp>) {
+pub(crate) fn train_step(state: Training, images: Images, labels: Labels) -> (Training, Tensor<Public, Fxp>) {
     let (next, loss) = advance(state, images, labels);
     (next, loss.reveal())
 }
 
 /// A step that tells nothing; the loss is not even computed.
 #[spu_fn]
-pub fn silent_step(state: Training, images: Images, labels: Labels) -> Training {
+pub(crate) fn silent_step(state: Training, images: Images, labels: Labels) -> Training {
     advance(state, images, labels).0
 }
 
 /// Adds to `count` how many of the images are recognized.
 #[spu_fn]
-pub fn test_step(state: Training, images: Images, labels: Labels, count: Tensor<Secret, Int>) -> Tensor<Secret, Int> {
+pub(crate) fn test_step(
+    state: Training,
+    images: Images,
+    labels: Labels,
+    count: Tensor<Secret, Int>,
+) -> Tensor<Secret, Int> {
     count + count_correct(state.classifier.apply(images), labels)
 }
 
 /// Tells every party how many test images were recognized in all.
 #[spu_fn]
-pub fn publish_count(count: Tensor<Secret, Int>) -> Tensor<Public, Int> {
+pub(crate) fn publish_count(count: Tensor<Secret, Int>) -> Tensor<Public, Int> {
     count.reveal()
 }
 
 /// Tells every party what an owner says of its files: how many examples they hold, and their MD5.
 #[spu_fn]
-pub fn publish_facts(facts: Tensor<Secret, Int>) -> Tensor<Public, Int> {
+pub(crate) fn publish_facts(facts: Tensor<Secret, Int>) -> Tensor<Public, Int> {
     facts.reveal()
 }
 
 /// The shapes of the weights.
-pub fn classifier() -> ShapeOf<Classifier> {
+pub(crate) fn classifier() -> ShapeOf<Classifier> {
     Classifier::shape(WIDTHS[0], [WIDTHS[1], WIDTHS[2]], WIDTHS[3])
 }
 
 /// The shapes of weights and velocity.
-pub fn training() -> ShapeOf<Training> {
+pub(crate) fn training() -> ShapeOf<Training> {
     ShapeOf::of(|| Training { classifier: classifier().graft(), velocity: classifier().graft() })
 }
 
 /// Glorot normal weights at rest.
-pub fn initial(seed: Option<u64>) -> Result<HostOf<Training>, Error> {
+pub(crate) fn initial(seed: Option<u64>) -> Result<HostOf<Training>, Error> {
     let mut draws = spu::nn::init::Draws::new(seed)?;
     let weights = Classifier::initial(WIDTHS[0], [WIDTHS[1], WIDTHS[2]], WIDTHS[3], &mut draws)?;
     let velocity = Sgd::at_rest(classifier())?;
@@ -80,4 +85,4 @@ pub fn initial(seed: Option<u64>) -> Result<HostOf<Training>, Error> {
 }
 
 /// Widths of the network's layers.
-pub const WIDTHS: [usize; 4] = [784, 128, 128, 10];
+pub(crate) const WIDTHS: [usize; 4] = [784, 128, 128, 10];

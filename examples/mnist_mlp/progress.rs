@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Shows steps on standard error.
-pub struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
     lines: bool,
     steps: u64,
@@ -17,7 +17,7 @@ pub struct Progress {
 
 impl Progress {
     /// For this many steps; `shown` is false at parties that say nothing.
-    pub fn new(steps: u64, shown: bool) -> Self {
+    pub(crate) fn new(steps: u64, shown: bool) -> Self {
         let bar = if shown { ProgressBar::new(steps) } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("step {pos}/{len} [{bar:30}] {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
@@ -26,7 +26,7 @@ impl Progress {
     }
 
     /// One more step is done; its loss, if it was revealed.
-    pub fn step(&mut self, loss: Option<f64>) {
+    pub(crate) fn step(&mut self, loss: Option<f64>) {
         self.done += 1;
         self.loss = loss.or(self.loss);
         self.bar.set_message(self.message());
@@ -39,7 +39,7 @@ impl Progress {
     }
 
     /// Leaves the bar as it stands.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         self.bar.abandon();
     }
 

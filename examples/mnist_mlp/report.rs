@@ -15,7 +15,7 @@ use crate::train::{Compiled, Ledger, Trained};
 /// What was measured. Rounds and bytes of a step are those of a step that reveals its loss, without the sharing of its
 /// batch; its seconds are with it.
 #[derive(Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     step_seconds: Vec<f64>,
     loss: Vec<Option<f64>>,
     rounds_per_step: u64,
@@ -35,7 +35,7 @@ pub struct Report {
 
 /// A disclosure.
 #[derive(Serialize)]
-pub struct Reveal {
+pub(crate) struct Reveal {
     program: &'static str,
     at: String,
     dtype: String,
@@ -45,7 +45,7 @@ pub struct Reveal {
 
 /// Rounds and bytes of one run.
 #[derive(Clone, Copy, Default)]
-pub struct Step {
+pub(crate) struct Step {
     rounds: u64,
     bytes: [u64; 3],
 }
@@ -69,18 +69,18 @@ struct Configuration {
 }
 
 /// What is known at the end.
-pub struct Totals {
+pub(crate) struct Totals {
     /// The share of test images that were recognized, if they were tested.
-    pub accuracy: Option<f64>,
+    pub(crate) accuracy: Option<f64>,
     /// Peak memory of all processes, in bytes.
-    pub memory: u64,
-    pub predicted: Ledger,
-    pub measured: Traffic,
+    pub(crate) memory: u64,
+    pub(crate) predicted: Ledger,
+    pub(crate) measured: Traffic,
 }
 
 impl Reveal {
     /// What a manifest says of `program`.
-    pub fn new(program: &'static str, reveal: &spu::Reveal) -> Self {
+    pub(crate) fn new(program: &'static str, reveal: &spu::Reveal) -> Self {
         Self {
             program,
             at: reveal.location.to_string(),
@@ -93,7 +93,7 @@ impl Reveal {
 
 impl Step {
     /// What came between two readings of the counters.
-    pub fn between(before: &Traffic, after: &Traffic) -> Self {
+    pub(crate) fn between(before: &Traffic, after: &Traffic) -> Self {
         let bytes = std::array::from_fn(|party| after.bytes[party] - before.bytes[party]);
         Self { rounds: after.rounds - before.rounds, bytes }
     }
@@ -101,7 +101,13 @@ impl Step {
 
 impl Report {
     /// Gathers everything.
-    pub fn new(options: &Options, data: &Data, compiled: Vec<Compiled>, trained: Trained, totals: Totals) -> Self {
+    pub(crate) fn new(
+        options: &Options,
+        data: &Data,
+        compiled: Vec<Compiled>,
+        trained: Trained,
+        totals: Totals,
+    ) -> Self {
         let Cost { rounds, bytes, .. } = compiled.first().map(|train| train.cost.clone()).unwrap_or_default();
         Self {
             step_seconds: trained.seconds,
@@ -124,7 +130,7 @@ impl Report {
     /// Prints the summary, and writes the JSON if there is a file for it.
     ///
     /// Panics if the links carried something else than was predicted, which would be a fault of the cost model.
-    pub fn write(&self, json: Option<&Path>) -> Result<(), String> {
+    pub(crate) fn write(&self, json: Option<&Path>) -> Result<(), String> {
         if let Some(accuracy) = self.test_accuracy {
             println!("test accuracy    {:.2} % of {} images", 100.0 * accuracy, self.test_images);
         }
@@ -175,7 +181,7 @@ impl Configuration {
 }
 
 /// What was asked for.
-pub fn print_configuration(options: &Options) {
+pub(crate) fn print_configuration(options: &Options) {
     let Configuration { network, batch, transport, fraction_bits, cpu, .. } = Configuration::new(options);
     println!("network          {network}, ReLU, Glorot normal weights from {IMAGES}");
     println!("data             images from {IMAGES}, labels from {LABELS}");
@@ -206,7 +212,7 @@ pub fn print_configuration(options: &Options) {
 }
 
 /// What the owners say of their files.
-pub fn print_data(data: &Data) {
+pub(crate) fn print_data(data: &Data) {
     let known = if data.is_published() { "the published MD5" } else { "other MD5 than the published ones" };
     println!(
         "read             {} training and {} test images, {known}",
@@ -216,7 +222,7 @@ pub fn print_data(data: &Data) {
 }
 
 /// What compiling gave.
-pub fn print_compiled(programs: &[Compiled]) {
+pub(crate) fn print_compiled(programs: &[Compiled]) {
     for Compiled { name, traced, kept, cost, reveals } in programs {
         println!("{name:<16} {traced} PPHLO operations as traced, {kept} after the passes");
         println!("                 {} rounds; sends {}", cost.rounds, by_party(cost.bytes));
@@ -230,7 +236,7 @@ pub fn print_compiled(programs: &[Compiled]) {
 }
 
 /// The most memory that this process has had, where the system tells (Linux).
-pub fn peak_memory() -> u64 {
+pub(crate) fn peak_memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")).and_then(|number| number.trim().parse().ok());

@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::report::{self, Report, Reveal, Step, Totals};
 
 /// Trains and tests; the report is given at the party that speaks, which is party 0.
-pub fn run(options: &Options) -> Result<Option<Report>, Error> {
+pub(crate) fn run(options: &Options) -> Result<Option<Report>, Error> {
     let session = open(options)?;
     let speaks = session.party().is_none_or(|party| party == Party(0));
     if speaks {
@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> Result<Option<Report>, Error> {
 }
 
 /// What the session is told.
-pub fn config(options: &Options) -> Config {
+pub(crate) fn config(options: &Options) -> Config {
     // No frame is longer than this; on a slow line it is nobody's fault that it takes its time.
     let transfer = options.bandwidth_mbps.map_or(0.0, |rate| LONGEST_FRAME * 8.0 / (rate * 1e6));
     let slack = Duration::from_secs_f64(transfer + 2e-3 * options.latency_ms);
@@ -56,35 +56,35 @@ pub fn config(options: &Options) -> Config {
 
 /// What the runs so far should have cost.
 #[derive(Clone, Copy, Default)]
-pub struct Ledger {
-    pub rounds: u64,
-    pub bytes: [u64; 3],
+pub(crate) struct Ledger {
+    pub(crate) rounds: u64,
+    pub(crate) bytes: [u64; 3],
 }
 
 impl Ledger {
     /// One more run.
-    pub fn expect(&mut self, cost: &Cost) {
+    pub(crate) fn expect(&mut self, cost: &Cost) {
         self.rounds += cost.rounds;
         self.bytes.iter_mut().zip(cost.bytes).for_each(|(sum, bytes)| *sum += bytes);
     }
 }
 
 /// What a program became.
-pub struct Compiled {
-    pub name: &'static str,
-    pub traced: usize,
-    pub kept: usize,
-    pub cost: Cost,
-    pub reveals: Vec<Reveal>,
+pub(crate) struct Compiled {
+    pub(crate) name: &'static str,
+    pub(crate) traced: usize,
+    pub(crate) kept: usize,
+    pub(crate) cost: Cost,
+    pub(crate) reveals: Vec<Reveal>,
 }
 
 /// What was seen while training.
 #[derive(Default)]
-pub struct Trained {
-    pub seconds: Vec<f64>,
-    pub losses: Vec<Option<f64>>,
+pub(crate) struct Trained {
+    pub(crate) seconds: Vec<f64>,
+    pub(crate) losses: Vec<Option<f64>>,
     /// Measured on the first step, which has a loss.
-    pub step: Step,
+    pub(crate) step: Step,
 }
 
 fn open(options: &Options) -> Result<Session, Error> {
