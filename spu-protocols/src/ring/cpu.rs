@@ -1,7 +1,15 @@
 //! The vector level of the machine, found once: loops are compiled for each level and dispatched at run time.
 #![allow(unsafe_code)]
 
+use std::any::TypeId;
+use std::mem::transmute_copy;
 use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::Ring;
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
+use super::square::{self, SIDE};
+use super::transpose::{self, ELEMENTS, Lane};
 
 /// A vector level. Every level computes the same bits; only the speed differs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -105,6 +113,39 @@ impl Vector {
     /// Elements in a register.
     pub(super) fn lanes<R>(self) -> usize {
         lanes::<R>(REGISTER[self.0 as usize])
+    }
+
+    /// [`square::transpose`], by the best code of the level.
+    #[inline(always)]
+    pub(super) fn transpose<R: Ring>(self, square: [[R; SIDE]; SIDE]) -> [[R; SIDE]; SIDE] {
+        #[cfg(target_arch = "x86_64")]
+        if self.0 == Cpu::Avx512 && TypeId::of::<R>() == TypeId::of::<u64>() {
+            // SAFETY: `Vector` is made of supported levels only; R is u64, so both casts are between equal types.
+            return unsafe { transmute_copy(&avx512::transpose(&transmute_copy(&square))) };
+        }
+        square::transpose(square)
+    }
+
+    /// [`transpose::split`], by the best code of the level.
+    #[inline(always)]
+    pub(super) fn split(self, words: &[u64; ELEMENTS]) -> [Lane; 64] {
+        match self.0 {
+            // SAFETY: `Vector` is made of supported levels only.
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx512 => unsafe { avx512::split(words) },
+            _ => transpose::split(words),
+        }
+    }
+
+    /// [`transpose::join`], by the best code of the level.
+    #[inline(always)]
+    pub(super) fn join(self, lines: &mut [Lane; 64]) -> [u64; ELEMENTS] {
+        match self.0 {
+            // SAFETY: `Vector` is made of supported levels only.
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx512 => unsafe { avx512::join(lines) },
+            _ => transpose::join(lines),
+        }
     }
 }
 

@@ -65,11 +65,11 @@ fn cost<R: Ring>(vector: Vector, (rows, columns): (usize, usize), (a, b): (Opera
 }
 
 fn multiply<R: Ring>(vector: Vector, shape: MatmulShape, a: Operand<R>, b: Operand<R>, c: &mut [R]) {
-    let panels = run(vector, Pack { shape, b });
+    let panels = run(vector, Pack { vector, shape, b });
     let MatmulShape { rows, inner, columns } = shape;
     let threads = rayon::current_num_threads();
     let work = rows * inner * columns;
-    let multiply = |row: usize, c: &mut [R]| run(vector, Multiply { shape, a, panels: &panels, row, c });
+    let multiply = |row: usize, c: &mut [R]| run(vector, Multiply { vector, shape, a, panels: &panels, row, c });
     if work < PARALLEL || threads == 1 || rows <= TILE {
         multiply(0, c);
     } else {
@@ -106,6 +106,7 @@ fn blocks(inner: usize, padded_columns: usize) -> Vec<Block> {
 }
 
 struct Pack<'a, R> {
+    vector: Vector,
     shape: MatmulShape,
     b: Operand<'a, R>,
 }
@@ -127,7 +128,7 @@ impl<R: Ring> Kernel<R> for Pack<'_, R> {
             for ((j, beta), panel) in beta.chunks_exact_mut(width).enumerate().zip(panels) {
                 let rows = block.inner.len();
                 let used = width.min(columns - j * width);
-                self.b.copy(dims, (block.inner.start, j * width), used, &mut panel[..rows * width], width);
+                self.b.copy(self.vector, dims, (block.inner.start, j * width), used, &mut panel[..rows * width], width);
                 for pair in panel.as_chunks::<LANES>().0.as_chunks::<4>().0 {
                     for (beta, (even, odd)) in
                         beta.iter_mut().zip(pair[..2].as_flattened().iter().zip(pair[2..].as_flattened()))
@@ -143,6 +144,7 @@ impl<R: Ring> Kernel<R> for Pack<'_, R> {
 
 /// The rows of the product from `row` on.
 struct Multiply<'a, R> {
+    vector: Vector,
     shape: MatmulShape,
     a: Operand<'a, R>,
     panels: &'a Panels<R>,
@@ -155,7 +157,7 @@ impl<R: Ring> Kernel<R> for Multiply<'_, R> {
 
     #[inline(always)]
     fn run<const LANES: usize>(self) {
-        let Self { shape: MatmulShape { rows, inner, columns }, a, panels, row, c } = self;
+        let Self { vector, shape: MatmulShape { rows, inner, columns }, a, panels, row, c } = self;
         for line in c.chunks_exact_mut(columns) {
             line.iter_mut().zip(&panels.beta).for_each(|(x, beta)| *x = x.minus(*beta));
         }
@@ -174,6 +176,7 @@ impl<R: Ring> Kernel<R> for Multiply<'_, R> {
                     None => {
                         let copy = &mut copy.as_mut_slice()[..height * STRIDE];
                         a.copy(
+                            vector,
                             Dims { rows, columns: inner },
                             (first, block.inner.start),
                             block.inner.len(),

@@ -1,5 +1,7 @@
 //! The rings Z_2^K and the kernels on their elements. This module knows no party.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod cpu;
 mod element;
 mod fields;
