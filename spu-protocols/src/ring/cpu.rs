@@ -1,8 +1,6 @@
 //! The vector level of the machine, found once: loops are compiled for each level and dispatched at run time.
 #![allow(unsafe_code)]
 
-use std::any::TypeId;
-use std::mem::transmute_copy;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::Ring;
@@ -119,7 +117,8 @@ impl Vector {
     #[inline(always)]
     pub(super) fn transpose<R: Ring>(self, square: [[R; SIDE]; SIDE]) -> [[R; SIDE]; SIDE] {
         #[cfg(target_arch = "x86_64")]
-        if self.0 == Cpu::Avx512 && TypeId::of::<R>() == TypeId::of::<u64>() {
+        if self.0 == Cpu::Avx512 && std::any::TypeId::of::<R>() == std::any::TypeId::of::<u64>() {
+            use std::mem::transmute_copy;
             // SAFETY: `Vector` is made of supported levels only; R is u64, so both casts are between equal types.
             return unsafe { transmute_copy(&avx512::transpose(&transmute_copy(&square))) };
         }
@@ -170,7 +169,10 @@ pub(super) fn run<R, K: Kernel<R>>(vector: Vector, kernel: K) -> K::Output {
         Cpu::Scalar => with_lanes::<R, K, { REGISTER[0] }>(kernel),
     }
     #[cfg(not(target_arch = "x86_64"))]
-    with_lanes::<R, K, { REGISTER[0] }>(kernel)
+    {
+        let _ = vector;
+        with_lanes::<R, K, { REGISTER[0] }>(kernel)
+    }
 }
 
 #[inline(always)]

@@ -7,6 +7,7 @@ mod element;
 mod fields;
 mod matmul;
 mod operand;
+mod panels;
 mod planes;
 mod slices;
 mod square;
