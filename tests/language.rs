@@ -1,5 +1,6 @@
 //! Programs of the typed language, run in the clear.
 
+use spu::pphlo::Op;
 use spu::prelude::*;
 use spu::{Evaluator, HostTensor};
 
@@ -48,7 +49,7 @@ fn truth_values_count_as_numbers() -> Result<(), Error> {
 #[spu_fn]
 fn arranged(x: Tensor<Secret, Fxp>) -> [Tensor<Secret, Fxp>; 4] {
     [
-        x.t().slice([1..3]).reshape([4]),
+        x.t().slice([1..3, 0..2]).slice(0..2).reshape([4]),
         Tensor::concat([x.sum(0), x.max(1).broadcast_to([1, 2]).reshape([2])], 0),
         x - x.max(1).expand_dims(1),
         x.gather(Tensor::constant(vec![1, 0, 1])).transpose([1, 0]),
@@ -86,133 +87,6 @@ fn functions_act_on_elements() -> Result<(), Error> {
     assert_eq!(opened(&session, &inverse)?, HostTensor::fxp([4], vec![0.5, 1.0 / 4.5, 0.2, 0.125]));
     assert_eq!(opened(&session, &clipped)?, HostTensor::fxp([4], vec![-1.0, -0.5, 0.25, 0.25]));
     assert_eq!(mean.item(), -0.125);
-    Ok(())
-}
-
-#[derive(Clone, Copy, Tree)]
-struct Dense {
-    weight: Tensor<Secret, Fxp>,
-    bias: Tensor<Secret, Fxp>,
-}
-
-#[derive(Clone, Copy, Tree)]
-struct Mlp {
-    hidden: Dense,
-    output: Dense,
-}
-
-/// A generic tree, and a tuple struct.
-#[derive(Clone, Copy, Tree)]
-struct Momentum<T>(T, [Tensor<Secret, Int>; 2]);
-
-impl Dense {
-    fn shape(inputs: usize, outputs: usize) -> ShapeOf<Self> {
-        ShapeOf::of(|| Self { weight: Tensor::with_shape([inputs, outputs]), bias: Tensor::with_shape([outputs]) })
-    }
-
-    fn apply(self, x: Secrets) -> Secrets {
-        x.matmul(self.weight) + self.bias
-    }
-}
-
-impl Mlp {
-    fn shape() -> ShapeOf<Self> {
-        ShapeOf::of(|| Self { hidden: Dense::shape(2, 2).graft(), output: Dense::shape(2, 1).graft() })
-    }
-
-    fn initial() -> Result<HostOf<Self>, Error> {
-        HostOf::of(|| Self {
-            hidden: Dense {
-                weight: Tensor::with_data(ndarray(&[2, 2], &[1.0, -1.0, 2.0, 1.0])),
-                bias: Tensor::with_data(vec![0.0, 0.5]),
-            },
-            output: Dense {
-                weight: Tensor::with_data(ndarray(&[2, 1], &[3.0, -2.0])),
-                bias: Tensor::with_data(vec![-1.0]),
-            },
-        })
-    }
-
-    fn forward(self, x: Secrets) -> Secrets {
-        self.output.apply(self.hidden.apply(x).relu())
-    }
-}
-
-#[spu_fn]
-fn train_step(
-    model: Mlp,
-    x: Tensor<Secret, Fxp>,
-    y: Tensor<Secret, Fxp>,
-    rate: Tensor<Public, Fxp>,
-) -> (Mlp, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(model, |model| {
-        let error = model.forward(x) - y;
-        (error * error).mean()
-    });
-    (model.zip(gradient, |w, g| w - rate * g), loss.reveal())
-}
-
-#[test]
-fn a_small_network_trains_as_computed_by_hand() -> Result<(), Error> {
-    let session = Evaluator::new();
-    let model: Shared<Mlp> = session.input(Party(0), Mlp::shape(), Mlp::initial)?;
-    let x = session.input(Party(1), [2, 2], || Ok(ndarray(&[2, 2], &[1.0, 1.0, -1.0, 0.5])))?;
-    let y = session.input(Party(2), [2, 1], || Ok(ndarray(&[2, 1], &[5.0, 0.0])))?;
-    let (next, loss) = train_step::run(&session, &model, &x, &y, 0.1)?.split();
-    // First row: x = (1, 1), z = (3, 0.5), h = (3, 0.5), p = 9 - 1 - 1 = 7, e = 2.
-    // Second row: x = (-1, 0.5), z = (0, 2), h = (0, 2), p = -4 - 1 = -5, e = -5.
-    assert_eq!(loss.item(), (4.0 + 25.0) / 2.0);
-    // dp = e (2/2): (2, -5). d output.weight = hᵀdp = (6, 1 - 10); d output.bias = -3.
-    // dh = dp·(3, -2): (6, -4), (-15, 10); [z ≥ 0] keeps all of it.
-    // d hidden.weight = xᵀdh: (6 + 15, -4 - 10), (6 - 7.5, -4 + 5); d hidden.bias = (-9, 6).
-    let expected = [
-        ("hidden.weight", HostTensor::fxp([2, 2], vec![1.0 - 2.1, -1.0 + 1.4, 2.0 + 0.15, 1.0 - 0.1])),
-        ("hidden.bias", HostTensor::fxp([2], vec![0.9, 0.5 - 0.6])),
-        ("output.weight", HostTensor::fxp([2, 1], vec![3.0 - 0.6, -2.0 + 0.9])),
-        ("output.bias", HostTensor::fxp([1], vec![-1.0 + 0.3])),
-    ];
-    for ((name, found), (expected_name, expected)) in session.reveal(&next)?.named().into_iter().zip(expected) {
-        assert_eq!((name.as_str(), &found.shape), (expected_name, &expected.shape));
-        for (a, b) in found.elements.to_f64().iter().zip(expected.elements.to_f64()) {
-            assert!((a - b).abs() < 1e-12, "{name}: {a} is not {b}");
-        }
-    }
-    Ok(())
-}
-
-#[spu_fn]
-fn only_the_argument_varies(w: Tensor<Secret, Fxp>) -> (Secrets, Secrets) {
-    let (_, once) = value_and_grad(w, |v| (v * w).sum_all());
-    let (_, (left, _)) = value_and_grad((w, w), |(a, b)| (a * a * b).sum_all());
-    (once, left)
-}
-
-#[test]
-fn a_captured_value_is_a_constant_of_the_derivative() -> Result<(), Error> {
-    let session = Evaluator::new();
-    let w = session.input(Party(0), [2], || Ok(vec![3.0, -2.0]))?;
-    let (once, left) = only_the_argument_varies::run(&session, &w)?.split();
-    assert_eq!(opened(&session, &once)?, HostTensor::fxp([2], vec![3.0, -2.0]));
-    assert_eq!(opened(&session, &left)?, HostTensor::fxp([2], vec![18.0, 8.0]));
-    Ok(())
-}
-
-#[spu_fn]
-fn nested(state: Momentum<(Dense, Mlp)>) -> Momentum<(Dense, Mlp)> {
-    state
-}
-
-#[test]
-fn leaves_are_named_by_their_way() -> Result<(), Error> {
-    let dense = || Dense::shape(1, 1).graft();
-    let count = || Tensor::with_shape([]);
-    let shape = ShapeOf::of(|| Momentum((dense(), Mlp::shape().graft()), [count(), count()]));
-    let program = nested::program(shape)?;
-    let names: Vec<&str> = program.parameters.iter().map(|(name, _)| name.as_str()).collect();
-    let expected = "state.0.0.weight state.0.0.bias state.0.1.hidden.weight state.0.1.hidden.bias \
-                    state.0.1.output.weight state.0.1.output.bias state.1.0 state.1.1";
-    assert_eq!(names.join(" "), expected);
-    assert_eq!(program.results[2].0, "0.1.hidden.weight");
     Ok(())
 }
 
@@ -296,6 +170,111 @@ fn a_result_widens_in_visibility_and_data_type() -> Result<(), Error> {
     let session = Evaluator::new();
     let x = widened::run(&session, 3)?;
     assert_eq!(opened(&session, &x)?, HostTensor::from(3.0));
+    Ok(())
+}
+
+#[spu_fn]
+fn host_control_flow(x: Tensor<Secret, Fxp>, #[fixed] scale: f64) -> Secrets {
+    fn early(scale: f64) -> Option<f64> {
+        if scale < 0.0 {
+            return None;
+        }
+        Some(scale)
+    }
+    let clamp = |scale: f64| {
+        if scale > 10.0 {
+            return 10.0;
+        }
+        scale
+    };
+    let mut sum = x;
+    let mut left = 2;
+    while left > 0 {
+        sum = sum + x;
+        left -= 1;
+    }
+    if let Some(scale) = early(scale)
+        && scale > 1.0
+    {
+        return sum * clamp(scale);
+    }
+    match scale == 0.0 {
+        true => sum,
+        false => -sum,
+    }
+}
+
+#[test]
+fn host_control_flow_runs_while_tracing() -> Result<(), Error> {
+    let session = Evaluator::new();
+    let x = session.input(Party(0), [1], || Ok(vec![1.0]))?;
+    for (scale, expected) in [(2.0, 6.0), (50.0, 30.0), (0.0, 3.0), (-1.0, -3.0), (1.0, -3.0)] {
+        let found = opened(&session, &host_control_flow::run(&session, &x, scale)?)?;
+        assert_eq!(found, HostTensor::fxp([1], vec![expected]), "scale {scale}");
+    }
+    Ok(())
+}
+
+#[test]
+fn functions_of_one_name_are_programs_of_their_own() -> Result<(), Error> {
+    fn first(session: &Evaluator, x: &Shared<Secrets>) -> Result<Shared<Secrets>, Error> {
+        #[spu_fn]
+        fn step(x: Tensor<Secret, Fxp>) -> Secrets {
+            x + 1
+        }
+        step::run(session, x)
+    }
+    fn second(session: &Evaluator, x: &Shared<Secrets>) -> Result<Shared<Secrets>, Error> {
+        #[spu_fn]
+        fn step(x: Tensor<Secret, Fxp>) -> Secrets {
+            x + 2
+        }
+        step::run(session, x)
+    }
+    let session = Evaluator::new();
+    let x = session.input(Party(0), [], || Ok(1.0))?;
+    assert_eq!(opened(&session, &first(&session, &x)?)?, HostTensor::from(2.0));
+    assert_eq!(opened(&session, &second(&session, &x)?)?, HostTensor::from(3.0));
+    Ok(())
+}
+
+/// Prices a program by its operations.
+struct Count;
+
+impl spu::Target for Count {
+    fn cost(&self, program: &spu::Program) -> Result<spu::Cost, Error> {
+        let count =
+            |wanted: fn(&Op) -> bool| program.graph.nodes().filter(|(_, node)| wanted(&node.operation)).count() as u64;
+        let bytes = [count(|op| matches!(op, Op::Add)), count(|op| matches!(op, Op::Dot)), 0];
+        Ok(spu::Cost { rounds: count(|op| matches!(op, Op::Exponential)), bytes, lines: vec![] })
+    }
+
+    fn manifest(&self, program: &spu::Program) -> Result<spu::Manifest, Error> {
+        let reveals = program.graph.nodes().filter(|(_, node)| matches!(node.operation, Op::Reveal));
+        let reveals = reveals.map(|(id, node)| {
+            let ty = program.graph.ty(node.result(0));
+            spu::Reveal { location: program.graph.location(id), shape: ty.shape.clone(), dtype: ty.dtype, to: None }
+        });
+        Ok(spu::Manifest { reveals: reveals.collect() })
+    }
+}
+
+#[spu_fn]
+fn priced(x: Tensor<Secret, Fxp>, w: [Tensor<Secret, Fxp>; 2], #[fixed] layers: usize) -> Tensor<Public, Fxp> {
+    w[..layers].iter().fold(x, |x, &w| x.matmul(w).exp() + x).sum_all().reveal()
+}
+
+#[test]
+fn cost_and_manifest_are_those_of_the_program() -> Result<(), Error> {
+    let shapes = ([2, 3], [[3, 3], [3, 3]]);
+    for layers in 0..3 {
+        let n = layers as u64;
+        let cost = priced::cost(shapes.0, shapes.1, layers, &Count)?;
+        assert_eq!((cost.rounds, cost.bytes), (n, [n, n, 0]));
+    }
+    let manifest = priced::manifest(shapes.0, shapes.1, 1, &Count)?;
+    assert_eq!(manifest.reveals.len(), 1);
+    assert_eq!((manifest.reveals[0].location.file, manifest.reveals[0].shape.rank()), (file!(), 0));
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use spu::diagnose::report;
+use spu::generated::{LeafSpec, Leaves};
 use spu::prelude::*;
 use spu::{Evaluator, Location};
 
@@ -23,21 +24,21 @@ fn a_shape_error_shows_the_operation_and_where_its_operands_come_from() {
     let error = layer::program([2, 3], [3, 4], [5]).unwrap_err();
     let text = "\
 error: cannot add shapes [2, 4] and [5]
-  --> tests/program_errors.rs:13:5
-13 |     h + b
+  --> tests/program_errors.rs:14:5
+14 |     h + b
    |     ^ here
-  --> tests/program_errors.rs:12:15
-12 |     let h = x.matmul(w);
+  --> tests/program_errors.rs:13:15
+13 |     let h = x.matmul(w);
    |               ^ fxp[secret][2, 4]
-  --> tests/program_errors.rs:11:58
-11 | fn layer(x: Tensor<Secret, Fxp>, w: Tensor<Secret, Fxp>, b: Tensor<Public, Int>) -> Tensor<Secret, Fxp> {
+  --> tests/program_errors.rs:12:58
+12 | fn layer(x: Tensor<Secret, Fxp>, w: Tensor<Secret, Fxp>, b: Tensor<Public, Int>) -> Tensor<Secret, Fxp> {
    |                                                          ^ parameter b: int[public][5]";
     assert_eq!(report(&error), text);
     let plain = "\
 cannot add shapes [2, 4] and [5]
-  --> tests/program_errors.rs:13:5: here
-  --> tests/program_errors.rs:12:15: fxp[secret][2, 4]
-  --> tests/program_errors.rs:11:58: parameter b: int[public][5]";
+  --> tests/program_errors.rs:14:5: here
+  --> tests/program_errors.rs:13:15: fxp[secret][2, 4]
+  --> tests/program_errors.rs:12:58: parameter b: int[public][5]";
     assert_eq!(error.to_string(), plain);
 }
 
@@ -46,9 +47,9 @@ fn the_first_of_several_errors_is_told() {
     let error = product::program([vec![2, 3], vec![2, 3]], [7]).unwrap_err();
     let text = "\
 cannot multiply matrices [2, 3] and [2, 3]: inner extents 3 and 2 differ
-  --> tests/program_errors.rs:18:22: here
-  --> tests/program_errors.rs:18:5: fxp[secret][2, 3]
-  --> tests/program_errors.rs:18:38: fxp[secret][2, 3]";
+  --> tests/program_errors.rs:19:22: here
+  --> tests/program_errors.rs:19:5: fxp[secret][2, 3]
+  --> tests/program_errors.rs:19:38: fxp[secret][2, 3]";
     assert_eq!(error.to_string(), text);
     let session = Evaluator::new();
     let model = session.input(Party(0), ShapeOf::from([vec![2, 3], vec![2, 3]]), || Ok([matrix(), matrix()])).unwrap();
@@ -214,6 +215,42 @@ fn descriptions_stay_outside_programs() {
     let pair: Shared<[Tensor<Secret, Fxp>; 2]> =
         session.input(Party(0), [[1], [1]], || Ok([vec![1.0], vec![2.0]])).unwrap();
     assert!(pair.part(|pair| pair[0] + pair[1]).is_err());
+}
+
+/// A tree that lies about its only leaf.
+#[derive(Clone, Copy)]
+struct Sly(Tensor<Public, Fxp>);
+
+impl Tree for Sly {
+    fn specs(name: &str, specs: &mut Vec<LeafSpec>) {
+        Tensor::<Public, Fxp>::specs(name, specs);
+    }
+    fn flatten(self, leaves: &mut Leaves) {
+        self.0.flatten(leaves);
+    }
+    fn build(leaves: &mut Leaves) -> Self {
+        Self(Tree::build(leaves))
+    }
+}
+
+impl spu::LeavesAre<Tensor<Secret, Fxp>> for Sly {}
+
+impl spu::Differentiable<Secret> for Sly {}
+
+#[spu_fn]
+fn lies(x: Tensor<Public, Fxp>, y: Tensor<Secret, Fxp>, #[fixed] by_gradient: bool) -> Tensor<Public, Fxp> {
+    if by_gradient {
+        return value_and_grad(Sly(x), |sly| sly.0 * y).1.0;
+    }
+    Sly(x).map(|_| y).0
+}
+
+#[test]
+fn a_secret_does_not_enter_a_public_leaf_past_the_types() {
+    for by_gradient in [false, true] {
+        let error = lies::program([], [], by_gradient).unwrap_err().to_string();
+        assert!(error.starts_with("cannot use fxp[secret][] as fxp[public]"), "{error}");
+    }
 }
 
 fn matrix() -> ndarray::Array2<f64> {

@@ -53,8 +53,8 @@ fn train(session: &impl ExecutorExt, steps: usize) -> Result<(Vec<f64>, f64), Er
     let mut weights = session.input(Party(2), shape(), initial)?;
     let mut velocity = session.input(Party(2), shape(), || Sgd::at_rest(shape()))?;
     let (x, y) = points();
-    let x = session.input(Party(0), [BATCH, INPUTS], || Ok(x.clone()))?;
-    let y = session.input(Party(1), [BATCH, CLASSES], || Ok(y.clone()))?;
+    let x = session.input(Party(0), [BATCH, INPUTS], || Ok(HostTensor::fxp([BATCH, INPUTS], x.clone())))?;
+    let y = session.input(Party(1), [BATCH, CLASSES], || Ok(HostTensor::int([BATCH, CLASSES], y.clone())))?;
     let mut losses = Vec::new();
     for _ in 0..steps {
         let (next, moved, loss) = step::run(session, &weights, &velocity, &x, &y)?.split();

@@ -51,13 +51,12 @@ fn parameters(function: &mut ItemFn) -> Result<Vec<Parameter>, Error> {
         if let Type::ImplTrait(ty) = &*typed.ty {
             fault.get_or_insert(Error::new(ty.span(), GENERIC));
         }
-        let (name, span) = match &*typed.pat {
-            Pat::Ident(pattern) => (pattern.ident.to_string(), pattern.ident.span()),
-            pattern => (format!("argument{i}"), pattern.span()),
+        let (mut ident, span) = match &*typed.pat {
+            Pat::Ident(pattern) => (pattern.ident.clone(), pattern.ident.span()),
+            pattern => (format_ident!("argument{i}"), pattern.span()),
         };
-        let ident = Ident::new(name.trim_start_matches("r#"), Span::mixed_site());
-        let ident =
-            syn::parse2(quote!(#ident)).unwrap_or_else(|_| format_ident!("r#{ident}", span = Span::mixed_site()));
+        ident.set_span(Span::mixed_site());
+        let name = ident.to_string().trim_start_matches("r#").to_owned();
         let is_fixed = typed.attrs.len() < before;
         if let (false, Some(host)) = (is_fixed, host_type(&typed.ty)) {
             let message =

@@ -71,7 +71,7 @@ fn inputs(session: &Session) -> Result<Vec<Leaf>, Error> {
     let types = types();
     let share = |(i, owner): (usize, usize)| {
         let (name, ty) = ([format!("tensor {i}")], &types[i..i + 1]);
-        Ok(session.input(Party(owner), &name, ty, &mut || Ok(vec![data(i)]))?.remove(0))
+        Ok(session.input_leaves(Party(owner), &name, ty, &mut || Ok(vec![data(i)]))?.remove(0))
     };
     [(0, 0), (1, 2), (2, 1)].into_iter().map(share).collect()
 }
@@ -160,7 +160,7 @@ fn bad_input_is_named_at_every_party() {
     let bad = |session: &Session| {
         let ty = [Type::secret([2, 2], DType::Fxp)];
         let tensor = HostTensor::fxp([2, 2], vec![0.0, f64::NAN, 0.0, 0.0]);
-        session.input(Party(1), &["images".into()], &ty, &mut || Ok(vec![tensor.clone()])).map(drop)
+        session.input_leaves(Party(1), &["images".into()], &ty, &mut || Ok(vec![tensor.clone()])).map(drop)
     };
     for error in connected(|_| seeded(), bad).map(Result::unwrap_err) {
         assert!(matches!(error, Error::Data(_)), "{error}");

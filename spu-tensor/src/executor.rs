@@ -75,7 +75,7 @@ pub trait Executor {
 
     /// Shares tensors of `owner`. `names` and `types` are public and equal at all parties; `data` is called at the owner
     /// alone and gives one tensor for each type. An error there becomes an error at every party.
-    fn input(
+    fn input_leaves(
         &self,
         owner: Party,
         names: &[String],

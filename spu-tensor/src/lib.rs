@@ -24,8 +24,8 @@ pub use program::{Cost, LineCost, Manifest, Party, Program, Reveal, Target};
 pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
-    Bool, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, Numeric, Operand,
-    Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, select, value_and_grad,
+    Bool, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre, Numeric,
+    Operand, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, select, value_and_grad,
 };
 
 /// What generated code names.

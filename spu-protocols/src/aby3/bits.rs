@@ -77,3 +77,54 @@ pub fn xor_into(planes: &mut Planes, other: &Planes) {
     assert_eq!((planes.elements(), planes.count()), (other.elements(), other.count()), "both have the same bits");
     planes.words_mut().iter_mut().zip(other.words()).for_each(|(word, other)| *word ^= other);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::cost;
+    use super::super::privacy::{Subject, halves, replicated};
+    use super::super::trial::{SIZES, dealers, reconstruct_bits, run, share_bits, uniform_bits};
+    use super::*;
+    use crate::ring::Z16;
+
+    #[test]
+    fn results_are_the_conjunction_and_the_sum() {
+        for (n, count) in SIZES.into_iter().flat_map(|n| [(n, 1), (n, 5)]) {
+            let (x, y) = (uniform_bits(n, count, 1), uniform_bits(n, count, 2));
+            let (xs, ys) = (share_bits(&x, 3), share_bits(&y, 4));
+            for dealer in dealers() {
+                let got = reconstruct_bits(&run(dealer, &and_table(n, count), 5, |ctx: Context<u64>| {
+                    let (x, y) = (xs[ctx.role() as usize].clone(), ys[ctx.role() as usize].clone());
+                    async move { and(&ctx, &x, &y).await }
+                }));
+                let bits = (0..count).flat_map(|j| (0..n).map(move |i| (j, i)));
+                assert!(bits.clone().all(|(j, i)| got.get(j, i) == (x.get(j, i) && y.get(j, i))));
+                let got = reconstruct_bits(&run(dealer, &replicate_table(n, count, 2), 6, |ctx: Context<u64>| {
+                    let half = if ctx.role() == Role::P1 { x.clone() } else { y.clone() };
+                    async move { replicate(&ctx, half, (n, count), Steps { first: 2, label: 3 }).await }
+                }));
+                assert!(bits.clone().all(|(j, i)| got.get(j, i) == (x.get(j, i) != y.get(j, i))));
+            }
+        }
+    }
+
+    #[test]
+    fn costs_are_those_of_the_head() {
+        let conjunction = cost(&and_table(100, 7));
+        assert_eq!((conjunction.rounds, conjunction.bits, conjunction.bytes), (1, 2_100, [88; 3]));
+        let halves = cost(&replicate_table(100, 7, 0));
+        assert_eq!((halves.rounds, halves.bits, halves.bytes), (1, 1_400, [0, 88, 88]));
+    }
+
+    #[test]
+    fn views_do_not_depend_on_the_bits() {
+        let conjunction =
+            Subject::new([replicated(1), replicated(1)], and_table(1, 1), |ctx: Context<Z16>, x| async move {
+                and(&ctx, &x.bits(0), &x.bits(3)).await
+            });
+        conjunction.enumerate(30_000).expect("exact");
+        let halves = Subject::new([halves(1)], replicate_table(1, 1, 0), |ctx: Context<Z16>, x| async move {
+            replicate(&ctx, x.only_bit(0..2), (1, 1), Steps::START).await
+        });
+        halves.enumerate(30_000).expect("exact");
+    }
+}

@@ -118,6 +118,9 @@ fn code_bits(widths: &[u32]) -> usize {
 /// P0: XORs the unary codes of the blocks of a to `codes`.
 fn add_codes(codes: &mut Planes, a: &Planes, widths: &[u32]) {
     let stride = a.stride();
+    if stride == 0 {
+        return;
+    }
     let (mut bits, mut codes) = (a.words(), codes.words_mut());
     for &width in widths {
         let (block, rest) = bits.split_at(width as usize * stride);
@@ -126,10 +129,10 @@ fn add_codes(codes: &mut Planes, a: &Planes, widths: &[u32]) {
         vectorize(
             #[inline(always)]
             || match width {
-                1 => add_code::<1>(block, out, stride),
-                2 => add_code::<2>(block, out, stride),
-                3 => add_code::<3>(block, out, stride),
-                4 => add_code::<4>(block, out, stride),
+                1 => add_code_all::<1, 1>(block, out, stride),
+                2 => add_code_all::<2, 3>(block, out, stride),
+                3 => add_code_all::<3, 7>(block, out, stride),
+                4 => add_code_all::<4, 15>(block, out, stride),
                 _ => unreachable!("a block has one to four bits"),
             },
         );
@@ -137,37 +140,58 @@ fn add_codes(codes: &mut Planes, a: &Planes, widths: &[u32]) {
 }
 
 #[inline(always)]
-fn add_code<const W: usize>(bits: &[u64], codes: &mut [u64], stride: usize) {
-    let lanes = stride - stride % LANE;
-    for at in (0..lanes).step_by(LANE) {
-        add_code_at::<W, LANE>(bits, codes, stride, at);
-    }
-    for at in lanes..stride {
-        add_code_at::<W, 1>(bits, codes, stride, at);
+fn add_code_all<const W: usize, const T: usize>(bits: &[u64], codes: &mut [u64], stride: usize) {
+    add_code::<W, T, LANE>(bits, codes, stride, 0);
+    add_code::<W, T, 1>(bits, codes, stride, stride - stride % LANE);
+}
+
+#[inline(always)]
+fn add_code<const W: usize, const T: usize, const L: usize>(
+    bits: &[u64],
+    codes: &mut [u64],
+    stride: usize,
+    from: usize,
+) {
+    let a: [&[[u64; L]]; W] = std::array::from_fn(|j| lanes_of(bits, stride, j, from));
+    let mut planes = codes.chunks_exact_mut(stride);
+    let mut codes: [&mut [[u64; L]]; T] =
+        std::array::from_fn(|_| planes.next().expect("a code has 2^w − 1 planes")[from..].as_chunks_mut().0);
+    for i in 0..(stride - from) / L {
+        let code = unary::<W, T, L>(std::array::from_fn(|j| Lane(a[j][i])));
+        for (codes, code) in codes.iter_mut().zip(code) {
+            codes[i] = (Lane(codes[i]) ^ code).0;
+        }
     }
 }
 
-/// For a code of the low bits and the next bit h: [A > t] is h ∨ [low > t] below 2^j − 1, h there, and h ∧ [low > t − 2^j] above.
+/// The code of a block from the bits of a. For a code of the low bits and the next bit h: [A > t] is h ∨ [low > t] below 2^j − 1, h there,
+/// and h ∧ [low > t − 2^j] above.
 #[inline(always)]
-fn add_code_at<const W: usize, const L: usize>(bits: &[u64], codes: &mut [u64], stride: usize, at: usize) {
-    let mut code = [[0; L]; 16];
-    for j in 0..W {
-        let h: [u64; L] = load(bits, j * stride + at);
-        let low = (1 << j) - 1;
-        for t in 0..low {
-            for l in 0..L {
-                code[low + 1 + t][l] = h[l] & code[t][l];
-                code[t][l] |= h[l];
-            }
-        }
-        code[low] = h;
+fn unary<const W: usize, const T: usize, const L: usize>(a: [Lane<L>; W]) -> [Lane<L>; T] {
+    let mut code = [Lane([0; L]); T];
+    let two = [a[0]];
+    code[0] = a[0];
+    if W == 1 {
+        return code;
     }
-    for (t, code) in code[..(1 << W) - 1].iter().enumerate() {
-        let out = &mut codes[t * stride + at..][..L];
-        for l in 0..L {
-            out[l] ^= code[l];
-        }
+    macro_rules! widen {
+        ($h:expr, $low:expr, $($t:literal)*) => {{
+            let (h, low) = ($h, $low);
+            [$(h | low[$t],)* h, $(h & low[$t],)*]
+        }};
     }
+    let four = widen!(a[1 % W], two, 0);
+    if W == 2 {
+        code.copy_from_slice(&four);
+        return code;
+    }
+    let eight = widen!(a[2 % W], four, 0 1 2);
+    if W == 3 {
+        code.copy_from_slice(&eight);
+        return code;
+    }
+    code.copy_from_slice(&widen!(a[3 % W], eight, 0 1 2 3 4 5 6));
+    code
 }
 
 /// P1 and P2: the bits of the codes that b names. `one` is this party's half of 1.
@@ -193,10 +217,10 @@ fn read_codes(codes: &Planes, b: &Planes, widths: &[u32], one: bool) -> Planes {
         vectorize(
             #[inline(always)]
             || match width {
-                1 => read_code::<1>(block, code, generate, propagate, one),
-                2 => read_code::<2>(block, code, generate, propagate, one),
-                3 => read_code::<3>(block, code, generate, propagate, one),
-                4 => read_code::<4>(block, code, generate, propagate, one),
+                1 => read_code_all::<1, 1>(block, code, [generate, propagate], one),
+                2 => read_code_all::<2, 3>(block, code, [generate, propagate], one),
+                3 => read_code_all::<3, 7>(block, code, [generate, propagate], one),
+                4 => read_code_all::<4, 15>(block, code, [generate, propagate], one),
                 _ => unreachable!("a block has one to four bits"),
             },
         );
@@ -206,56 +230,109 @@ fn read_codes(codes: &Planes, b: &Planes, widths: &[u32], one: bool) -> Planes {
 }
 
 #[inline(always)]
-fn read_code<const W: usize>(bits: &[u64], code: &[u64], generate: &mut [u64], propagate: &mut [u64], one: u64) {
-    let stride = generate.len();
-    let lanes = stride - stride % LANE;
-    for at in (0..lanes).step_by(LANE) {
-        read_code_at::<W, LANE>(bits, code, generate, propagate, one, at);
-    }
-    for at in lanes..stride {
-        read_code_at::<W, 1>(bits, code, generate, propagate, one, at);
-    }
+fn read_code_all<const W: usize, const T: usize>(bits: &[u64], code: &[u64], out: [&mut [u64]; 2], one: u64) {
+    let [generate, propagate] = out;
+    let tail = generate.len() - generate.len() % LANE;
+    read_code::<W, T, LANE>(bits, code, [&mut *generate, &mut *propagate], one, 0);
+    read_code::<W, T, 1>(bits, code, [generate, propagate], one, tail);
 }
 
-/// Entry i = T − B of the code (0 past its end) is the generate bit, entry i − 1 (1 before its start) is [A + B ≥ T].
 #[inline(always)]
-fn read_code_at<const W: usize, const L: usize>(
+fn read_code<const W: usize, const T: usize, const L: usize>(
     bits: &[u64],
     code: &[u64],
-    generate: &mut [u64],
-    propagate: &mut [u64],
+    [generate, propagate]: [&mut [u64]; 2],
     one: u64,
-    at: usize,
+    from: usize,
 ) {
     let stride = generate.len();
-    let mut more = [[0; L]; 16];
-    for (t, more) in more[..(1 << W) - 1].iter_mut().enumerate() {
-        *more = load(code, t * stride + at);
+    let lanes = (stride - from) / L;
+    let b: [&[[u64; L]]; W] = std::array::from_fn(|j| lanes_of(bits, stride, j, from));
+    let code: [&[[u64; L]]; T] = std::array::from_fn(|t| lanes_of(code, stride, t, from));
+    let generate = &mut generate[from..].as_chunks_mut::<L>().0[..lanes];
+    let propagate = &mut propagate[from..].as_chunks_mut::<L>().0[..lanes];
+    for i in 0..lanes {
+        let b: [Lane<L>; W] = std::array::from_fn(|j| Lane(b[j][i]));
+        // Entry T − B of the code, 0 past its end, is the generate bit; the entry before, 1 before the start, is [A + B ≥ T].
+        let more = choose(
+            b,
+            #[inline(always)]
+            |t| if t < T { Lane(code[t][i]) } else { Lane([0; L]) },
+        );
+        let at_least = choose(
+            b,
+            #[inline(always)]
+            |t| if t > 0 { Lane(code[t - 1][i]) } else { Lane([one; L]) },
+        );
+        generate[i] = more.0;
+        propagate[i] = (more ^ at_least).0;
     }
-    let mut equal = [[one; L]; 16];
-    for i in 0..1 << W {
-        for l in 0..L {
-            let before = if i == 0 { one } else { more[i - 1][l] };
-            equal[i][l] = more[i][l] ^ before;
-        }
+}
+
+/// Entry 2^W − 1 − B of a table, by a tree of multiplexers. Written out, so that all of it stays in registers.
+#[inline(always)]
+fn choose<const W: usize, const L: usize>(b: [Lane<L>; W], entry: impl Fn(usize) -> Lane<L>) -> Lane<L> {
+    match W {
+        1 => choose_of_2(&b, &entry, 0),
+        2 => choose_of_4(&b, &entry, 0),
+        3 => choose_of_8(&b, &entry, 0),
+        _ => choose_of_8(&b, &entry, 8).unless(b[3 % W], choose_of_8(&b, &entry, 0)),
     }
-    for j in 0..W {
-        let b: [u64; L] = load(bits, j * stride + at);
-        // Bit j of T − B is the negation of bit j of B.
-        for i in 0..1 << (W - 1 - j) {
-            for l in 0..L {
-                more[i][l] = more[2 * i + 1][l] ^ b[l] & (more[2 * i][l] ^ more[2 * i + 1][l]);
-                equal[i][l] = equal[2 * i + 1][l] ^ b[l] & (equal[2 * i][l] ^ equal[2 * i + 1][l]);
-            }
-        }
-    }
-    generate[at..at + L].copy_from_slice(&more[0]);
-    propagate[at..at + L].copy_from_slice(&equal[0]);
 }
 
 #[inline(always)]
-fn load<const L: usize>(words: &[u64], at: usize) -> [u64; L] {
-    *words[at..].first_chunk().expect("lanes lie inside their plane")
+fn choose_of_8<const L: usize>(b: &[Lane<L>], entry: &impl Fn(usize) -> Lane<L>, from: usize) -> Lane<L> {
+    choose_of_4(b, entry, from + 4).unless(b[2], choose_of_4(b, entry, from))
+}
+
+#[inline(always)]
+fn choose_of_4<const L: usize>(b: &[Lane<L>], entry: &impl Fn(usize) -> Lane<L>, from: usize) -> Lane<L> {
+    choose_of_2(b, entry, from + 2).unless(b[1], choose_of_2(b, entry, from))
+}
+
+#[inline(always)]
+fn choose_of_2<const L: usize>(b: &[Lane<L>], entry: &impl Fn(usize) -> Lane<L>, from: usize) -> Lane<L> {
+    entry(from + 1).unless(b[0], entry(from))
+}
+
+/// The words of plane j from a place on, as many as fill lanes.
+#[inline(always)]
+fn lanes_of<const L: usize>(words: &[u64], stride: usize, j: usize, from: usize) -> &[[u64; L]] {
+    &words[j * stride + from..(j + 1) * stride].as_chunks().0[..(stride - from) / L]
+}
+
+/// A vector register's worth of words of a plane, or one word.
+#[derive(Clone, Copy)]
+struct Lane<const L: usize>([u64; L]);
+
+impl<const L: usize> Lane<L> {
+    /// `other` where `bit` is set, else this.
+    #[inline(always)]
+    fn unless(self, bit: Self, other: Self) -> Self {
+        self ^ bit & (self ^ other)
+    }
+}
+
+macro_rules! bitwise {
+    ($($trait:ident $function:ident $operator:tt;)*) => {$(
+        impl<const L: usize> std::ops::$trait for Lane<L> {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $function(mut self, other: Self) -> Self {
+                for l in 0..L {
+                    self.0[l] = self.0[l] $operator other.0[l];
+                }
+                self
+            }
+        }
+    )*};
+}
+
+bitwise! {
+    BitAnd bitand &;
+    BitOr bitor |;
+    BitXor bitxor ^;
 }
 
 /// Words that fill a vector register.

@@ -40,12 +40,7 @@ pub fn bit_multiply_table(n: usize, bits: u32) -> Vec<Message> {
 /// v·x for one plane of bits v.
 pub async fn bit_multiply<R: Ring>(ctx: &Context<R>, v: &BitShares, x: View<'_, R>) -> Arith<R> {
     let n = x.len();
-    let whole = || x.own.iter().zip(x.next).map(|(x, y)| x.plus(*y)).collect();
-    let (known, half) = match ctx.role() {
-        Role::P0 => (whole(), Vec::new()),
-        Role::P1 => (x.next.to_vec(), whole()),
-        Role::P2 => (x.own.to_vec(), x.next.to_vec()),
-    };
+    let (known, half) = operands(ctx.role(), x);
     let injected = deal_products(ctx, split_bit(ctx.role(), v), &known, Steps::START).await;
     reshare_pair(ctx, injected.times(&known, &half), n, DEAL_STEPS.past(DEAL_STEPS)).await
 }
@@ -187,6 +182,16 @@ async fn deal_products<R: Ring>(ctx: &Context<R>, bit: Planes, operand: &[R], st
     Injected { role: ctx.role(), bit, mask, product }
 }
 
+/// Of x = a + b: a at P0, b at P1 and P2; and halves of x at P1 and P2.
+fn operands<R: Ring>(role: Role, x: View<'_, R>) -> (Vec<R>, Vec<R>) {
+    let whole = || x.own.iter().zip(x.next).map(|(x, y)| x.plus(*y)).collect();
+    match role {
+        Role::P0 => (whole(), Vec::new()),
+        Role::P1 => (x.next.to_vec(), whole()),
+        Role::P2 => (x.own.to_vec(), x.next.to_vec()),
+    }
+}
+
 /// A replicated bit as c = v2 at P1 and P2 and λ = v0 ⊕ v1 at P0.
 fn split_bit(role: Role, v: &BitShares) -> Planes {
     match role {
@@ -220,4 +225,112 @@ fn bit_half<R: Ring>(role: Role, c: &Planes, mut mask: Vec<R>) -> Vec<R> {
 #[inline(always)]
 fn bit_at<R: Ring>(word: u64, i: usize) -> R {
     R::from_u128(u128::from(word >> i & 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::cost;
+    use super::super::privacy::{Subject, halves, replicated};
+    use super::super::trial::{SIZES, dealers, reconstruct, run, share, share_bits, uniform, uniform_bits, xor};
+    use super::*;
+    use crate::ring::Z16;
+
+    /// v·x and v, each shared again, of a bit in halves: what a select or a ReLU makes of [`inject_halves`].
+    async fn select<R: Ring>(ctx: &Context<R>, v: Planes, x: View<'_, R>, steps: Steps) -> (Arith<R>, Arith<R>) {
+        let n = x.len();
+        let (known, half) = operands(ctx.role(), x);
+        let injected = inject_halves(ctx, v, &known, steps).await;
+        let both = [injected.bit(), injected.times(&known, &half)].concat();
+        let both = reshare_pair(ctx, both, 2 * n, steps.past(INJECT_STEPS)).await;
+        let piece = |range: std::ops::Range<usize>| Arith {
+            own: both.own[range.clone()].to_vec(),
+            next: both.next[range].to_vec(),
+        };
+        (piece(n..2 * n), piece(0..n))
+    }
+
+    fn select_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
+        let reshare = reshare_pair_table(2 * n, bits, first + INJECT_STEPS.first);
+        inject_table(n, bits, first).into_iter().chain(reshare).collect()
+    }
+
+    fn check<R: Ring>(n: usize) {
+        let x = uniform::<R>(n, 1);
+        let (v1, v2) = (uniform_bits(n, 1, 2), uniform_bits(n, 1, 3));
+        let v = xor(&v1, &v2);
+        let bits: Vec<R> = (0..n).map(|i| if v.get(0, i) { R::ONE } else { R::ZERO }).collect();
+        let products: Vec<R> = (0..n).map(|i| if v.get(0, i) { x[i] } else { R::ZERO }).collect();
+        let (xs, vs) = (share(&x, 4), share_bits(&v, 5));
+        for dealer in dealers() {
+            let got = run(dealer, &bit_multiply_table(n, R::BITS), 6, |ctx: Context<R>| {
+                let (v, x) = (vs[ctx.role() as usize].clone(), xs[ctx.role() as usize].clone());
+                async move { bit_multiply(&ctx, &v, x.view()).await }
+            });
+            assert_eq!(reconstruct(&got), products);
+            let got = run(dealer, &bit_to_arith_table(n, R::BITS), 7, |ctx: Context<R>| {
+                let v = vs[ctx.role() as usize].clone();
+                async move { bit_to_arith(&ctx, &v).await }
+            });
+            assert_eq!(reconstruct(&got), bits);
+            let got = run(dealer, &select_table(n, R::BITS, 4), 8, |ctx: Context<R>| {
+                let half = [Planes::zero(n, 1), v1.clone(), v2.clone()].into_iter().nth(ctx.role() as usize);
+                let x = xs[ctx.role() as usize].clone();
+                async move { select(&ctx, half.expect("a role"), x.view(), Steps { first: 4, label: 5 }).await }
+            });
+            let (got_products, got_bits): (Vec<_>, Vec<_>) = got.into_iter().unzip();
+            assert_eq!(reconstruct(&got_products.try_into().ok().expect("three")), products);
+            assert_eq!(reconstruct(&got_bits.try_into().ok().expect("three")), bits);
+        }
+    }
+
+    #[test]
+    fn results_are_the_bit_and_its_product() {
+        for n in SIZES {
+            check::<u32>(n);
+            check::<u64>(n);
+            check::<u128>(n);
+            check::<Z16>(n);
+        }
+    }
+
+    #[test]
+    fn costs_are_those_of_the_head() {
+        let product = cost(&bit_multiply_table(100, 64));
+        assert_eq!((product.rounds, product.bits, product.bytes), (2, 25_600, [1600, 800, 800]));
+        let bit = cost(&bit_to_arith_table(100, 64));
+        assert_eq!((bit.rounds, bit.bits, bit.bytes), (2, 19_200, [800, 800, 800]));
+        let halves = cost(&inject_table(100, 64, 0));
+        assert_eq!((halves.rounds, halves.bits, halves.bytes), (1, 13_000, [1600, 16, 16]));
+    }
+
+    #[test]
+    fn views_do_not_depend_on_bit_or_value() {
+        macro_rules! check {
+            ($ring:ty, $way:ident($size:expr)) => {
+                let bits = <$ring>::BITS;
+                let operands = || [replicated(1), replicated(bits)];
+                Subject::new(operands(), bit_multiply_table(1, bits), |ctx: Context<$ring>, x| async move {
+                    bit_multiply(&ctx, &x.bits(0), x.arith(3).view()).await
+                })
+                .$way($size)
+                .expect("product");
+                Subject::new([replicated(1)], bit_to_arith_table(1, bits), |ctx: Context<$ring>, x| async move {
+                    bit_to_arith(&ctx, &x.bits(0)).await
+                })
+                .$way($size)
+                .expect("bit");
+                Subject::new(
+                    [halves(1), replicated(bits)],
+                    select_table(1, bits, 0),
+                    |ctx: Context<$ring>, x| async move {
+                        select(&ctx, x.only_bit(0..2), x.arith(2).view(), Steps::START).await
+                    },
+                )
+                .$way($size)
+                .expect("halves");
+            };
+        }
+        check!(Z16, enumerate(30_000));
+        check!(u64, distinguish(2000));
+    }
 }

@@ -58,7 +58,8 @@ pub fn reshare_pair_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
     Message::swap(first, Role::P1, Role::P2, n as u64 * u64::from(bits)).to_vec()
 }
 
-/// Replicated shares of `n` elements z1 + z2, where P1 has z1 and P2 has z2; P0's `half` is not looked at.
+/// Replicated shares of `n` elements z1 + z2, where P1 has z1 and P2 has z2; P0's `half` is not looked at. Values that are
+/// ready together are joined before, so that they share a message and a round.
 pub async fn reshare_pair<R: Ring>(ctx: &Context<R>, mut half: Vec<R>, n: usize, steps: Steps) -> Arith<R> {
     let (pair, peer) = match ctx.role() {
         Role::P0 => {
@@ -78,3 +79,72 @@ pub async fn reshare_pair<R: Ring>(ctx: &Context<R>, mut half: Vec<R>, n: usize,
 
 /// How many steps and labels [`reshare_pair`] takes.
 pub const RESHARE_PAIR_STEPS: Steps = Steps { first: 1, label: 1 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::cost;
+    use super::super::privacy::{Subject, halves, terms};
+    use super::super::trial::{SIZES, dealers, reconstruct, run, share, uniform};
+    use super::*;
+    use crate::ring::Z16;
+
+    fn check<R: Ring>(n: usize) {
+        let (x, y) = (uniform::<R>(n, 1), uniform::<R>(n, 2));
+        let (xs, ys) = (share(&x, 3), share(&y, 4));
+        let wrap = |z: i128| R::from_i128(z);
+        let product: Vec<R> = x.iter().zip(&y).map(|(x, y)| wrap(x.signed().wrapping_mul(y.signed()))).collect();
+        let total: Vec<R> = x.iter().zip(&y).map(|(x, y)| wrap(x.signed().wrapping_add(y.signed()))).collect();
+        for dealer in dealers() {
+            let got = run(dealer, &reshare_table(n, R::BITS), 5, |ctx: Context<R>| {
+                let role = ctx.role() as usize;
+                let terms = product_terms(xs[role].view(), ys[role].view());
+                async move { reshare(&ctx, terms).await }
+            });
+            assert_eq!(reconstruct(&got), product);
+            let got = run(dealer, &reshare_pair_table(n, R::BITS, 3), 6, |ctx: Context<R>| {
+                let half = [Vec::new(), x.clone(), y.clone()].into_iter().nth(ctx.role() as usize).expect("a role");
+                async move { reshare_pair(&ctx, half, n, Steps { first: 3, label: 8 }).await }
+            });
+            assert_eq!(reconstruct(&got), total);
+        }
+    }
+
+    #[test]
+    fn shares_are_of_the_product_and_of_the_sum() {
+        for n in SIZES {
+            check::<u32>(n);
+            check::<u64>(n);
+            check::<u128>(n);
+            check::<Z16>(n);
+        }
+    }
+
+    #[test]
+    fn costs_are_those_of_the_head() {
+        let all = cost(&reshare_table(100, 64));
+        assert_eq!((all.rounds, all.bits, all.bytes), (1, 19_200, [800; 3]));
+        let pair = cost(&reshare_pair_table(100, 64, 0));
+        assert_eq!((pair.rounds, pair.bits, pair.bytes), (1, 12_800, [0, 800, 800]));
+    }
+
+    #[test]
+    fn views_do_not_depend_on_the_terms() {
+        macro_rules! check {
+            ($ring:ty, $way:ident($size:expr)) => {
+                let bits = <$ring>::BITS;
+                Subject::new([terms(bits)], reshare_table(1, bits), |ctx: Context<$ring>, z| async move {
+                    reshare(&ctx, z.only(0..3)).await
+                })
+                .$way($size)
+                .expect("terms");
+                Subject::new([halves(bits)], reshare_pair_table(1, bits, 0), |ctx: Context<$ring>, z| async move {
+                    reshare_pair(&ctx, z.only(0..2), 1, Steps::START).await
+                })
+                .$way($size)
+                .expect("halves");
+            };
+        }
+        check!(Z16, enumerate(30_000));
+        check!(u64, distinguish(4000));
+    }
+}

@@ -226,6 +226,7 @@ mod tests {
     use spu::Party;
 
     use super::super::message::cost;
+    use super::super::privacy::{Subject, halves, replicated, terms as held_terms};
     use super::super::trial::{SIZES, dealers, reconstruct, run, share, terms, uniform};
     use super::*;
     use crate::ring::Z16;
@@ -317,5 +318,33 @@ mod tests {
                 assert_eq!((cost(&table).rounds, cost(&table).bits), (2, bits));
             }
         }
+    }
+
+    #[test]
+    fn views_do_not_depend_on_the_operand() {
+        macro_rules! check {
+            ($ring:ty, $shift:expr, $way:ident($size:expr)) => {
+                let (bits, shift, start) = (<$ring>::BITS, $shift, Steps::START);
+                Subject::new([held_terms(bits)], sum_table(1, shift, bits), |ctx: Context<$ring>, z| async move {
+                    truncate_sum(&ctx, &z.only(0..3), shift).await
+                })
+                .$way($size)
+                .expect("sum");
+                Subject::new([replicated(bits)], table(1, shift, bits), |ctx: Context<$ring>, z| async move {
+                    truncate(&ctx, z.arith(0).view(), shift).await
+                })
+                .$way($size)
+                .expect("replicated");
+                Subject::new([halves(bits)], pair_table(1, shift, bits, 0), |ctx: Context<$ring>, z| async move {
+                    truncate_pair(&ctx, z.only(0..2), 1, shift, start).await
+                })
+                .$way($size)
+                .expect("halves");
+            };
+        }
+        check!(Z16, 1, enumerate(30_000));
+        check!(Z16, 2, enumerate(30_000));
+        check!(u64, 18, distinguish(2000));
+        check!(u64, 62, distinguish(1000));
     }
 }

@@ -239,7 +239,7 @@ impl Executor for Session {
         self.id
     }
 
-    fn input(
+    fn input_leaves(
         &self,
         owner: Party,
         names: &[String],

@@ -9,6 +9,8 @@ use crate::shape::Shape;
 use crate::trace;
 
 type Joined<V, R> = <V as Visibility>::Join<<R as Operand>::Visibility>;
+type Selected<C, A, B> = Tensor<<C as Visibility>::Join<Joined<<A as Operand>::Visibility, B>>, Widest<A, B>>;
+type Widest<A, B> = <<A as Operand>::DType as Numeric>::Widest<<B as Operand>::DType>;
 
 macro_rules! comparisons {
     ($($(#[$doc:meta])+ $method:ident = $op:expr;)+) => {
@@ -79,13 +81,9 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
 /// `a` where `cond` holds, else `b`, element by element; both are evaluated. The condition's visibility joins the result's.
 #[track_caller]
-pub fn select<C: Visibility, A: Operand, B: Operand>(
-    cond: Tensor<C, Bool>,
-    a: A,
-    b: B,
-) -> Tensor<C::Join<<A::Visibility as Visibility>::Join<B::Visibility>>, <A::DType as Numeric>::Widest<B::DType>> {
+pub fn select<C: Visibility, A: Operand, B: Operand>(cond: Tensor<C, Bool>, a: A, b: B) -> Selected<C, A, B> {
     let location = Location::caller();
-    let dtype = <<A::DType as Numeric>::Widest<B::DType>>::DTYPE;
+    let dtype = Widest::<A, B>::DTYPE;
     let (a, b) = (a.handle(location), b.handle(location));
     let shapes = [cond.handle, a, b].map(|operand| trace::ty(operand).shape);
     let Some(shape) = common_shape(&[&shapes[0], &shapes[1], &shapes[2]]) else {

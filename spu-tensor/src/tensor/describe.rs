@@ -2,10 +2,27 @@
 //!
 //! A description is written as the tree itself, its leaves given by [`Tensor::with_shape`] or [`Tensor::with_data`]:
 //!
-//! ```ignore
-//! fn shape() -> ShapeOf<Dense> {
-//!     ShapeOf::of(|| Dense { weight: Tensor::with_shape([784, 128]), bias: Tensor::with_shape([128]) })
+//! ```
+//! # extern crate spu_tensor as spu;
+//! use spu::{Fxp, Secret, ShapeOf, Tensor, Tree};
+//!
+//! #[derive(Clone, Copy, Tree)]
+//! struct Dense {
+//!     weight: Tensor<Secret, Fxp>,
+//!     bias: Tensor<Secret, Fxp>,
 //! }
+//!
+//! fn dense(inputs: usize, outputs: usize) -> ShapeOf<Dense> {
+//!     ShapeOf::of(|| Dense { weight: Tensor::with_shape([inputs, outputs]), bias: Tensor::with_shape([outputs]) })
+//! }
+//!
+//! fn two_layers() -> ShapeOf<[Dense; 2]> {
+//!     ShapeOf::of(|| [dense(784, 128).graft(), dense(128, 10).graft()])
+//! }
+//! # fn main() {
+//! # let types = two_layers().into_types().unwrap();
+//! # assert_eq!(types.iter().map(|ty| ty.shape.elements()).collect::<Vec<_>>(), [784 * 128, 128, 1280, 10]);
+//! # }
 //! ```
 
 use std::marker::PhantomData;

@@ -60,7 +60,7 @@ impl Executor for Evaluator {
         self.id
     }
 
-    fn input(
+    fn input_leaves(
         &self,
         _: Party,
         _: &[String],

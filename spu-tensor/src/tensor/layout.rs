@@ -50,11 +50,12 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
         Self::from_handle(broadcast(self.handle, &shape.into(), Location::caller()))
     }
 
-    /// The elements within a range of each axis; axes without a range stay whole.
+    /// The elements within a range of each axis, as in `x.slice(0..10)` or `x.slice([0..10, 3..4])`; axes without a
+    /// range stay whole.
     #[track_caller]
-    pub fn slice(self, ranges: impl AsRef<[Range<usize>]>) -> Self {
+    pub fn slice(self, ranges: impl Ranges) -> Self {
         let location = Location::caller();
-        let (ranges, shape) = (ranges.as_ref(), self.shape());
+        let (ranges, shape) = (ranges.to_ranges(), self.shape());
         let rest = shape.extents().iter().skip(ranges.len());
         let start = ranges.iter().map(|range| range.start).chain(rest.clone().map(|_| 0)).collect();
         let limit = ranges.iter().map(|range| range.end).chain(rest.copied()).collect();
@@ -92,5 +93,29 @@ impl Tensor<Public, Fxp> {
     #[track_caller]
     pub fn zeros(shape: impl Into<Shape>) -> Self {
         Self::full(shape, 0.0)
+    }
+}
+
+/// Ranges of the first axes: one, or a list.
+pub trait Ranges {
+    #[doc(hidden)]
+    fn to_ranges(self) -> Vec<Range<usize>>;
+}
+
+impl Ranges for Range<usize> {
+    fn to_ranges(self) -> Vec<Self> {
+        vec![self]
+    }
+}
+
+impl<const N: usize> Ranges for [Range<usize>; N] {
+    fn to_ranges(self) -> Vec<Range<usize>> {
+        self.into()
+    }
+}
+
+impl Ranges for Vec<Range<usize>> {
+    fn to_ranges(self) -> Self {
+        self
     }
 }

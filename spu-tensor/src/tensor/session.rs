@@ -40,7 +40,7 @@ pub trait ExecutorExt: Executor {
             let data = data.take().expect("a session asks for its input once");
             fitting(data()?.into().into_leaves(), &names, &types)
         };
-        Ok(Shared::from_leaves(Executor::input(self, owner, &names, &types, &mut data)?))
+        Ok(Shared::from_leaves(self.input_leaves(owner, &names, &types, &mut data)?))
     }
 
     /// Opens every secret leaf to every party.

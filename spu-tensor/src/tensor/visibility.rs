@@ -32,7 +32,7 @@ impl Visibility for Secret {
 
 /// Values of this visibility may stand where `V` is expected: public flows anywhere, secret only into secret.
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` value cannot flow where a `{V}` value is required",
+    message = "a `{Self}` value cannot flow where a `Public` value is required",
     label = "this value is `{Self}`",
     note = "disclosure must be explicit: call `.reveal()` if every party may learn this value"
 )]

@@ -1,7 +1,6 @@
 //! Statistical comparison of views over many runs.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -15,8 +14,12 @@ use super::tape::{Recorded, Tape, mask};
 use super::{Leak, Operands, Subject, Words};
 use crate::ring::Ring;
 
-/// How often a byte had each value; by (message word, what it was combined with, how, which byte).
-type Histograms = BTreeMap<[usize; 4], Vec<u32>>;
+/// How often a byte of a received word had each value, the word alone or combined with another.
+struct Histogram {
+    word: usize,
+    other: Option<usize>,
+    counts: Vec<u32>,
+}
 
 impl<K> Subject<K> {
     /// Compares histograms of what each role receives, alone and combined with all it knows, over `runs` runs for each of two choices of
@@ -32,17 +35,17 @@ impl<K> Subject<K> {
                 let seed = 2 * seed as u64 * runs as u64;
                 let [a, b] = [(one.clone(), seed), (other.clone(), seed + runs as u64)]
                     .map(|(secrets, first)| self.histograms(role, &secrets, first..first + runs as u64));
-                for (feature, a) in &a {
-                    let b = b.get(feature).ok_or_else(|| Leak(format!("{role:?}: a message of another length")))?;
+                assert_eq!(a.len(), b.len(), "lengths do not depend on secrets");
+                for (Histogram { word, other, counts: a }, Histogram { counts: b, .. }) in a.iter().zip(&b) {
                     let differs = exceeds(a.iter().zip(b).filter(|(a, b)| **a + **b > 0).map(|(&a, &b)| {
                         let (a, b) = (f64::from(a), f64::from(b));
                         (a - b) * (a - b) / (a + b)
                     }));
                     let mean = 2.0 * runs as f64 / a.len() as f64;
-                    let alone = feature[1] == 0;
                     let uneven = exceeds(a.iter().zip(b).map(|(a, b)| (f64::from(a + b) - mean).powi(2) / mean));
-                    if differs || alone && uneven {
-                        return Err(Leak(format!("{role:?}: feature {feature:?}, differs {differs}, uneven {uneven}")));
+                    if differs || other.is_none() && uneven {
+                        let how = if differs { "differs between secrets" } else { "is not uniform" };
+                        return Err(Leak(format!("{role:?}: received word {word} with word {other:?} {how}")));
                     }
                 }
             }
@@ -55,11 +58,11 @@ impl<K> Subject<K> {
         role: Role,
         secrets: &[u64],
         seeds: std::ops::Range<u64>,
-    ) -> Histograms
+    ) -> Vec<Histogram>
     where
         K: Fn(Context<R>, Operands) -> F,
     {
-        let mut histograms = Histograms::new();
+        let mut histograms: Vec<Histogram> = Vec::new();
         for seed in seeds {
             let own = uniform::<u64>(self.components.len(), seed + (1 << 40));
             let values: Vec<_> = self.components.iter().zip(own).zip(secrets).collect();
@@ -80,19 +83,22 @@ impl<K> Subject<K> {
             let tape = tape.borrow();
             known.extend(tape.iter().filter(|((pair, _), _)| pair.includes(role)).flat_map(|(_, (words, _))| words));
             known.extend(outcome.results[role as usize].words());
+            let mut at = 0;
             for (i, &(word, width)) in received.iter().enumerate() {
                 let others = known.iter().copied().chain(received[..i].iter().map(|(word, _)| *word));
                 let combined = others.enumerate().flat_map(|(k, other)| {
-                    let ways = [word.wrapping_sub(other), word.wrapping_add(other), word ^ other];
-                    ways.into_iter().enumerate().map(move |(way, combined)| (k + 1, way, combined))
+                    [word.wrapping_sub(other), word.wrapping_add(other), word ^ other].map(|value| (Some(k), value))
                 });
-                for (k, way, value) in std::iter::once((0, 0, word)).chain(combined) {
-                    let bins = 1 << width.min(8);
-                    let starts = if k == 0 { (0..width.div_ceil(8)).collect() } else { vec![0, width.div_ceil(8) - 1] };
-                    for byte in starts {
+                let (bins, last) = (1 << width.min(8), width.div_ceil(8) - 1);
+                for (other, value) in std::iter::once((None, word)).chain(combined) {
+                    // Alone all bytes, combined the lowest and the highest.
+                    for byte in (0..=last).filter(|&byte| other.is_none() || byte == 0 || byte == last) {
+                        if at == histograms.len() {
+                            histograms.push(Histogram { word: i, other, counts: vec![0; bins] });
+                        }
                         let start = (8 * byte).min(width.saturating_sub(8));
-                        let histogram = histograms.entry([i, k, way, byte as usize]).or_insert_with(|| vec![0; bins]);
-                        histogram[(value >> start) as usize & (bins - 1)] += 1;
+                        histograms[at].counts[(value >> start) as usize & (bins - 1)] += 1;
+                        at += 1;
                     }
                 }
             }

@@ -19,8 +19,8 @@ use crate::ring::Ring;
 type View = (Vec<(u8, Vec<u64>)>, Vec<u64>);
 
 impl<K> Subject<K> {
-    /// Compares the exact distributions of the views of each role for all values of the secrets (a sample if there are more than
-    /// 16), with about `budget` runs for each role.
+    /// Compares the exact distributions of the views of each role for all values of the secrets, or a sample of at
+    /// most 16, with about `budget` runs for each role.
     pub(crate) fn enumerate<R: Ring, T: Words, F: Future<Output = T>>(&self, budget: usize) -> Result<(), Leak>
     where
         K: Fn(Context<R>, Operands) -> F,
@@ -34,7 +34,7 @@ impl<K> Subject<K> {
             let width = |parts: &[usize]| parts.iter().map(|&i| self.components[i].width).sum::<u32>();
             let hidden_bits = hidden.iter().map(|(_, bits)| bits).sum::<u32>();
             assert!(hidden_bits <= 22, "{role:?} lacks {hidden_bits} random bits: too many to enumerate");
-            let secrets = choices(width(&secret), 16, 1);
+            let secrets = choices(width(&secret), (budget >> hidden_bits).clamp(2, 16), 1);
             let samples = (budget / (secrets.len() << hidden_bits)).max(2);
             let own_bits = own.iter().map(|(_, bits)| bits).sum::<u32>();
             for fixed in choices(own_bits + width(&held), samples, 2) {
