@@ -4,41 +4,42 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
 
 /// Trains a 784-128-128-10 network on MNIST among three parties who see neither images, labels nor weights.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "mnist_mlp")]
 pub(crate) struct Options {
     /// How often to go through the 60 000 training images (default 1)
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one)]
     pub(crate) epochs: Option<u64>,
     /// Stop after N steps, without a test; without --epochs, go through the images as often as that takes
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = at_least_one)]
     pub(crate) steps: Option<u64>,
     /// Images per step
-    #[arg(long, value_name = "N", default_value = "128", value_parser = batch)]
+    #[arg(long, value_name = "N", default_value = "128", allow_negative_numbers = true, value_parser = batch)]
     pub(crate) batch: usize,
     /// Reveal the loss every N steps, beginning with the first
-    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = at_least_one)]
     pub(crate) loss_every: u64,
     /// Fix the initial weights, and the keys between the parties, which makes them INSECURE
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// How weights follow gradients
     #[arg(long, value_enum, default_value = "sgd")]
     pub(crate) optimizer: Optimizer,
     /// Three threads of this process (default), or three processes on loopback sockets
-    #[arg(long, value_enum, conflicts_with = "party")]
+    #[arg(long, value_enum)]
     pub(crate) transport: Option<Transport>,
     /// Delay every message by X milliseconds, one way
-    #[arg(long, value_name = "X", default_value = "0", value_parser = latency)]
+    #[arg(long, value_name = "X", default_value = "0", allow_negative_numbers = true, value_parser = latency)]
     pub(crate) latency_ms: f64,
     /// Let each party send at most Y megabits a second
-    #[arg(long, value_name = "Y", value_parser = bandwidth)]
+    #[arg(long, value_name = "Y", allow_negative_numbers = true, value_parser = bandwidth)]
     pub(crate) bandwidth_mbps: Option<f64>,
     /// Bits after the binary point
-    #[arg(long, value_name = "F", default_value = "18", value_parser = clap::value_parser!(u32).range(FRACTION_BITS))]
+    #[arg(long, value_name = "F", default_value = "18", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(FRACTION_BITS))]
     pub(crate) fraction_bits: u32,
     /// Run the same program in the clear, on one party
     #[arg(long, conflicts_with_all = ["transport", "party", "latency_ms", "bandwidth_mbps"])]
@@ -53,7 +54,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FOLDER", default_value = DATA)]
     pub(crate) data: PathBuf,
     /// Be one of three processes that were started by hand: this is party I
-    #[arg(long, value_name = "I", requires = "peers", value_parser = party)]
+    #[arg(long, value_name = "I", requires = "peers", allow_negative_numbers = true, value_parser = party)]
     pub(crate) party: Option<usize>,
     /// Addresses of parties 0, 1 and 2, on loopback: a,b,c
     #[arg(long, value_name = "A,B,C", requires = "party", value_parser = peers)]
@@ -109,6 +110,8 @@ impl Options {
     /// sense.
     pub(crate) fn from_command_line() -> Self {
         let error = match Self::try_parse() {
+            Ok(Self { transport: Some(Transport::Threads), party: Some(_), .. }) => Self::command()
+                .error(ErrorKind::ArgumentConflict, "a party by itself is no thread: use --transport tcp with --party"),
             Ok(options) => return options,
             Err(error) => error,
         };

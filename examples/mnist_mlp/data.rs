@@ -17,6 +17,9 @@ pub(crate) const IMAGES: Party = Party(0);
 /// Who owns the labels.
 pub(crate) const LABELS: Party = Party(1);
 
+/// How many numbers an owner tells: five of each of its two files.
+pub(crate) const FACTS: usize = 2 * WORDS;
+
 /// One of the two parts of MNIST.
 #[derive(Clone, Copy)]
 pub(crate) enum Part {
@@ -124,7 +127,7 @@ fn tell(
     facts: impl FnOnce() -> Result<[Facts; 2], Error>,
 ) -> Result<[Facts; 2], Error> {
     let words = || Ok(facts()?.iter().flat_map(to_words).collect::<Vec<i64>>());
-    let secret = session.input(owner, [2 * WORDS], words)?;
+    let secret = session.input(owner, [FACTS], words)?;
     ledger.expect(&session.input_cost(owner, &secret)?);
     let public = publish_facts::run(session, &secret)?.to_host().elements.to_f64();
     ledger.expect(&publish_facts::cost(&secret, &session.network())?);

@@ -11,7 +11,7 @@ mod progress;
 mod report;
 mod train;
 
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::process::ExitCode;
 
 use spu::{Error, Session};
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         eprintln!("error: {problem}");
         return ExitCode::from(2);
     }
-    if options.transport == Some(Transport::Tcp) {
+    if options.transport == Some(Transport::Tcp) && options.party.is_none() {
         return launch::run(&options);
     }
     let report = match train::run(&options) {
@@ -49,8 +49,8 @@ fn main() -> ExitCode {
 /// What can be known to be impossible before anything starts.
 fn check(options: &Options) -> Result<(), String> {
     if let Some(path) = &options.json {
-        let opened = OpenOptions::new().create(true).append(true).open(path);
-        opened.map_err(|e| format!("--json: {} cannot be written: {e}", path.display()))?;
+        // What an earlier run wrote must not pass for this one's, should it fail.
+        File::create(path).map_err(|e| format!("--json: {} cannot be written: {e}", path.display()))?;
     }
     if let Some(cpu) = options.cpu {
         spu::protocols::ring::set_cpu(cpu.into()).map_err(|e| format!("--cpu: {e}"))?;

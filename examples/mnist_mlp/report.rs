@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,6 +12,13 @@ use crate::cli::{Options, name_of};
 use crate::data::{Data, IMAGES, LABELS, Part};
 use crate::model::WIDTHS;
 use crate::train::{Compiled, Ledger, Trained};
+
+/// Prints a line. Nobody need listen: a closed pipe ends no training.
+macro_rules! say {
+    ($($text:tt)*) => {
+        drop(writeln!(std::io::stdout(), $($text)*))
+    };
+}
 
 /// What was measured. Rounds and bytes of a step are those of a step that reveals its loss, without the sharing of its
 /// batch; its seconds are with it.
@@ -132,18 +140,18 @@ impl Report {
     /// Panics if the links carried something else than was predicted, which would be a fault of the cost model.
     pub(crate) fn write(&self, json: Option<&Path>) -> Result<(), String> {
         if let Some(accuracy) = self.test_accuracy {
-            println!("test accuracy    {:.2} % of {} images", 100.0 * accuracy, self.test_images);
+            say!("test accuracy    {:.2} % of {} images", 100.0 * accuracy, self.test_images);
         }
         let mut seconds = self.step_seconds.clone();
         seconds.sort_by(f64::total_cmp);
         let median = seconds.get(seconds.len() / 2).copied().unwrap_or_default();
-        println!("time             {median:.3} s per step (median), {:.1} s in all steps", seconds.iter().sum::<f64>());
-        println!("memory           {} at most", megabytes(self.peak_memory_bytes));
+        say!("time             {median:.3} s per step (median), {:.1} s in all steps", seconds.iter().sum::<f64>());
+        say!("memory           {} at most", megabytes(self.peak_memory_bytes));
         let Totals { predicted, measured, .. } = &self.totals;
         if !self.config.plain {
-            println!("predicted        {} rounds; sent {}", predicted.rounds, by_party(predicted.bytes));
-            println!("measured         {} rounds; sent {}", measured.rounds, by_party(measured.bytes));
-            println!(
+            say!("predicted        {} rounds; sent {}", predicted.rounds, by_party(predicted.bytes));
+            say!("measured         {} rounds; sent {}", measured.rounds, by_party(measured.bytes));
+            say!(
                 "                 besides: headers {}, agreement {}",
                 by_party(measured.overhead),
                 by_party(measured.agreement)
@@ -163,7 +171,7 @@ impl Configuration {
     fn new(options: &Options) -> Self {
         Self {
             network: WIDTHS.map(|width| width.to_string()).join("-"),
-            epochs: options.epochs,
+            epochs: options.epochs.or(if options.steps.is_none() { Some(1) } else { None }),
             steps: options.steps,
             batch: options.batch,
             loss_every: options.loss_every,
@@ -183,10 +191,10 @@ impl Configuration {
 /// What was asked for.
 pub(crate) fn print_configuration(options: &Options) {
     let Configuration { network, batch, transport, fraction_bits, cpu, .. } = Configuration::new(options);
-    println!("network          {network}, ReLU, Glorot normal weights from {IMAGES}");
-    println!("data             images from {IMAGES}, labels from {LABELS}");
-    println!("training         momentum SGD (rate 0.01, momentum 0.9), batches of {batch} in file order");
-    println!(
+    say!("network          {network}, ReLU, Glorot normal weights from {IMAGES}");
+    say!("data             images from {IMAGES}, labels from {LABELS}");
+    say!("training         momentum SGD (rate 0.01, momentum 0.9), batches of {batch} in file order");
+    say!(
         "parties          {}",
         match (options.plain, transport) {
             (true, _) => "none: the same program in the clear",
@@ -196,14 +204,14 @@ pub(crate) fn print_configuration(options: &Options) {
     );
     if options.latency_ms > 0.0 || options.bandwidth_mbps.is_some() {
         let rate = options.bandwidth_mbps.map_or_else(|| "unlimited".into(), |rate| format!("{rate} Mbit/s"));
-        println!("links            shaped: {} ms one way, {rate} from each party", options.latency_ms);
+        say!("links            shaped: {} ms one way, {rate} from each party", options.latency_ms);
     }
-    println!("numbers          ring 2^64, {fraction_bits} fraction bits, {cpu} instructions");
+    say!("numbers          ring 2^64, {fraction_bits} fraction bits, {cpu} instructions");
     match options.seed {
         _ if options.plain => {}
-        None => println!("keys             from the operating system"),
+        None => say!("keys             from the operating system"),
         Some(seed) => {
-            println!("keys             INSECURE, from seed {seed}");
+            say!("keys             INSECURE, from seed {seed}");
             eprintln!(
                 "warning: with --seed the parties' keys are insecure: whoever knows the seed can open every share"
             );
@@ -214,23 +222,19 @@ pub(crate) fn print_configuration(options: &Options) {
 /// What the owners say of their files.
 pub(crate) fn print_data(data: &Data) {
     let known = if data.is_published() { "the published MD5" } else { "other MD5 than the published ones" };
-    println!(
-        "read             {} training and {} test images, {known}",
-        data.count(Part::Train),
-        data.count(Part::Test)
-    );
+    say!("read             {} training and {} test images, {known}", data.count(Part::Train), data.count(Part::Test));
 }
 
 /// What compiling gave.
 pub(crate) fn print_compiled(programs: &[Compiled]) {
     for Compiled { name, traced, kept, cost, reveals } in programs {
-        println!("{name:<16} {traced} PPHLO operations as traced, {kept} after the passes");
-        println!("                 {} rounds; sends {}", cost.rounds, by_party(cost.bytes));
+        say!("{name:<16} {traced} PPHLO operations as traced, {kept} after the passes");
+        say!("                 {} rounds; sends {}", cost.rounds, by_party(cost.bytes));
         for Reveal { at, dtype, shape, to, .. } in reveals {
-            println!("                 reveals {dtype}{shape:?} to {to} at {at}");
+            say!("                 reveals {dtype}{shape:?} to {to} at {at}");
         }
         if reveals.is_empty() {
-            println!("                 reveals nothing");
+            say!("                 reveals nothing");
         }
     }
 }
@@ -248,5 +252,6 @@ fn by_party(bytes: [u64; 3]) -> String {
 }
 
 fn megabytes(bytes: u64) -> String {
-    format!("{:.2} MB", bytes as f64 / 1e6)
+    let megabytes = bytes as f64 / 1e6;
+    if megabytes < 0.1 { format!("{megabytes:.6} MB") } else { format!("{megabytes:.2} MB") }
 }

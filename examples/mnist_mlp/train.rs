@@ -7,8 +7,8 @@ use spu::prelude::*;
 use spu::{Config, Cost, Peers, Session};
 
 use crate::cli::Options;
-use crate::data::{Data, IMAGES, LABELS, Part, shapes};
-use crate::model::{self, Training, publish_count, silent_step, test_step, train_step};
+use crate::data::{Data, FACTS, IMAGES, LABELS, Part, shapes};
+use crate::model::{self, Training, publish_count, publish_facts, silent_step, test_step, train_step};
 use crate::progress::Progress;
 use crate::report::{self, Report, Reveal, Step, Totals};
 
@@ -100,6 +100,7 @@ fn open(options: &Options) -> Result<Session, Error> {
 fn compile(session: &Session, options: &Options, data: &Data) -> Result<Vec<Compiled>, Error> {
     let network = session.network();
     let [images, labels] = shapes(options.batch.min(data.count(Part::Train)));
+    let facts = publish_facts::program([FACTS])?;
     let mut programs = vec![("train_step", train_step::program(model::training(), images, labels)?)];
     if options.loss_every > 1 {
         programs.push(("silent_step", silent_step::program(model::training(), images, labels)?));
@@ -109,6 +110,7 @@ fn compile(session: &Session, options: &Options, data: &Data) -> Result<Vec<Comp
         programs.push(("test_step", test_step::program(model::training(), images, labels, [])?));
         programs.push(("publish_count", publish_count::program([])?));
     }
+    programs.push(("publish_facts", facts));
     let compiled = |(name, program): (&'static str, spu::Program)| {
         let plan = network.plan(&program)?;
         let reveals = plan.manifest.reveals.iter().map(|reveal| Reveal::new(name, reveal)).collect();
