@@ -80,6 +80,19 @@ pub fn xor_into(planes: &mut Planes, other: &Planes) {
     planes.words_mut().iter_mut().zip(other.words()).for_each(|(word, other)| *word ^= other);
 }
 
+/// Calls `each` with the index of every element and its bit in a plane, as a ring element.
+#[inline(always)]
+pub(super) fn for_each_bit<R: Ring>(plane: &[u64], n: usize, mut each: impl FnMut(usize, R)) {
+    for (word, &bits) in plane[..n / 64].iter().enumerate() {
+        for i in 0..64 {
+            each(64 * word + i, R::from_u128(u128::from(bits >> i & 1)));
+        }
+    }
+    for i in n - n % 64..n {
+        each(i, R::from_u128(u128::from(plane[i / 64] >> (i % 64) & 1)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::message::cost;

@@ -321,7 +321,7 @@ macro_rules! bitwise {
             #[inline(always)]
             fn $function(mut self, other: Self) -> Self {
                 for l in 0..L {
-                    self.0[l] = self.0[l] $operator other.0[l];
+                    self.0[l] $operator other.0[l];
                 }
                 self
             }
@@ -330,9 +330,9 @@ macro_rules! bitwise {
 }
 
 bitwise! {
-    BitAnd bitand &;
-    BitOr bitor |;
-    BitXor bitxor ^;
+    BitAnd bitand &=;
+    BitOr bitor |=;
+    BitXor bitxor ^=;
 }
 
 /// Words that fill a vector register.

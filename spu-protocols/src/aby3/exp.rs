@@ -31,15 +31,17 @@
 //! products. A party looks up only digits of its own share.
 //!
 //! Security: P0 receives nothing. Codes, dealt products, opened bits and dealt halves are each masked by a draw that its receiver lacks
-//! ([`super::carry`], [`super::products`], [`super::halves`]); the truncation masks z's halves anew.
+//! ([`super::carry`], [`super::products`], [`super::inject`]); the truncation masks z's halves anew.
 
 use std::sync::OnceLock;
 
+use super::bits::for_each_bit;
 use super::carry::{self, carry, propagate, summand};
 use super::context::Context;
-use super::halves::{OPEN_STEPS, Opened, for_each_bit, open_dealt, open_table};
+use super::inject::{DEAL_STEPS, OPEN_MASKED_STEPS, deal, deal_table, open_masked, open_masked_table};
 use super::message::Message;
 use super::products::{Literal, Plan, add, products};
+use super::role::Role;
 use super::shares::{Arith, View};
 use super::steps::Steps;
 use super::truncate::{pair_table, truncate_pair};
@@ -54,7 +56,8 @@ pub fn table(n: usize, fraction_bits: u32) -> Vec<Message> {
     let [runs, bits] = levels(fraction_bits);
     table.extend(runs.table(n, RUNS.first));
     table.extend(bits.table(n, BITS.first));
-    table.extend(open_table(2 * n, 3 * n, 64, OPEN.first));
+    table.extend(open_masked_table(n, 2, OPEN.first));
+    table.extend(deal_table(3 * n, 64, DEAL.first));
     table.extend(pair_table(n, shift(fraction_bits), 64, TRUNCATE.first));
     table
 }
@@ -62,7 +65,7 @@ pub fn table(n: usize, fraction_bits: u32) -> Vec<Message> {
 /// e^−x of x ≥ 0, both with `fraction_bits`, one of [`FRACTION_BITS`]. The ring must have 64 bits.
 pub async fn exp_negative<R: Ring>(ctx: &Context<R>, x: View<'_, R>, fraction_bits: u32) -> Arith<R> {
     assert!(R::BITS == 64 && FRACTION_BITS.contains(&fraction_bits), "exp has 64 bits, 8 to 20 of them fraction");
-    let (n, dealer) = (x.len(), ctx.role() == super::Role::P0);
+    let (n, dealer) = (x.len(), ctx.role() == Role::P0);
     let mut summand = summand(ctx, x);
     if dealer {
         let range = R::power_of_two(fraction_bits + RANGE_BITS);
@@ -75,36 +78,36 @@ pub async fn exp_negative<R: Ring>(ctx: &Context<R>, x: View<'_, R>, fraction_bi
     if let (Some(carries), Some(blocks)) = (&mut carries, &blocks) {
         add(carries.plane_mut(carry::generate(UPPER_RUNS)), blocks.plane(propagate(widths.len() - 1)));
     }
-    let cases = products(ctx, &bits, carries.as_ref(), n, BITS).await;
+    let cases = products(ctx, &bits, carries.as_ref(), n, BITS).await.unwrap_or_else(|| Planes::zero(n, 2));
+    let cases = open_masked(ctx, cases, OPEN).await;
     let tables = Tables::of(fraction_bits);
-    let deal = |lambda: &Planes, halves: &mut [R]| deal(tables, lambda, &summand, halves);
-    let z = match open_dealt(ctx, cases.as_ref(), (n, 2), 3 * n, deal, OPEN).await {
-        Some(opened) => halves(tables, &summand, &opened),
-        None => Vec::new(),
-    };
+    let dealt = if dealer { dealt(tables, &cases, &summand) } else { Vec::new() };
+    let dealt = deal(ctx, dealt, 3 * n, DEAL).await;
+    let z = if dealer { Vec::new() } else { halves(tables, &summand, &cases, &dealt) };
     truncate_pair(ctx, z, n, shift(fraction_bits), TRUNCATE).await
 }
 
-/// P0: E, λ0·E and λ1·E, less P2's halves.
-fn deal<R: Ring>(tables: &Tables, lambda: &Planes, a: &[R], halves: &mut [R]) {
+/// P0: E, λ0·E and λ1·E.
+fn dealt<R: Ring>(tables: &Tables, lambda: &Planes, a: &[R]) -> Vec<R> {
     let n = a.len();
-    let e: Vec<R> = a.iter().map(|a| tables.dealt(*a)).collect();
-    let (dealt, products) = halves.split_at_mut(n);
+    let mut dealt: Vec<R> = a.iter().map(|a| tables.dealt(*a)).collect();
+    dealt.resize(3 * n, R::ZERO);
+    let (e, products) = dealt.split_at_mut(n);
     vectorize(
         #[inline(always)]
         || {
-            dealt.iter_mut().zip(&e).for_each(|(h, e)| *h = e.minus(*h));
             for (case, products) in products.chunks_exact_mut(n.max(1)).enumerate() {
-                for_each_bit(lambda.plane(case), n, |i, bit: R| products[i] = bit.times(e[i]).minus(products[i]));
+                for_each_bit(lambda.plane(case), n, |i, bit: R| products[i] = bit.times(e[i]));
             }
         },
     );
+    dealt
 }
 
 /// P1 and P2: v0·E·C0 + v1·E·C1.
-fn halves<R: Ring>(tables: &Tables, b: &[R], opened: &Opened<R>) -> Vec<R> {
+fn halves<R: Ring>(tables: &Tables, b: &[R], cases: &Planes, dealt: &[R]) -> Vec<R> {
     let n = b.len();
-    let (e, products) = opened.dealt.split_at(n);
+    let (e, products) = dealt.split_at(n);
     let candidates: [Vec<R>; 2] =
         [b.iter().map(|b| tables.low(*b)).collect(), b.iter().map(|b| tables.high(*b)).collect()];
     let mut z = vec![R::ZERO; n];
@@ -112,7 +115,7 @@ fn halves<R: Ring>(tables: &Tables, b: &[R], opened: &Opened<R>) -> Vec<R> {
         #[inline(always)]
         || {
             for (case, (candidates, products)) in candidates.iter().zip(products.chunks_exact(n.max(1))).enumerate() {
-                for_each_bit(opened.masked.plane(case), n, |i, c: R| {
+                for_each_bit(cases.plane(case), n, |i, c: R| {
                     let selected = c.times(e[i]).plus(R::ONE.minus(c.shl(1)).times(products[i]));
                     z[i] = z[i].plus(candidates[i].times(selected));
                 });
@@ -190,8 +193,8 @@ fn widths(fraction_bits: u32) -> Vec<u32> {
 /// The two levels: w and the bits of the upper runs; then v0 and v1.
 fn levels(fraction_bits: u32) -> [Plan; 2] {
     let low = carry::widths(fraction_bits + RANGE_BITS).len();
-    let mut runs = vec![0..low];
-    runs.extend(carry::split(low..widths(fraction_bits).len() - 1, UPPER_RUNS));
+    let upper = carry::split(low..widths(fraction_bits).len() - 1, UPPER_RUNS);
+    let runs: Vec<_> = std::iter::once(0..low).chain(upper).collect();
     // The top bit has been added to the last run's carry: this is u.
     let w = carry::generate(0);
     let u = carry(0..UPPER_RUNS + 1);
@@ -218,12 +221,14 @@ const UPPER_RUNS: usize = 3;
 const RUNS: Steps = Steps::START.past(carry::STEPS);
 const BITS: Steps = RUNS.past(Plan::STEPS);
 const OPEN: Steps = BITS.past(Plan::STEPS);
-const TRUNCATE: Steps = OPEN.past(OPEN_STEPS);
+const DEAL: Steps = OPEN.past(OPEN_MASKED_STEPS);
+const TRUNCATE: Steps = DEAL.past(DEAL_STEPS);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aby3::cost;
+    use crate::aby3::privacy::{Operands, Subject, replicated};
     use crate::aby3::trial::{SIZES, dealers, reconstruct, run, share};
     use spu::Party;
 
@@ -255,7 +260,7 @@ mod tests {
     #[test]
     fn the_error_bound_holds_for_all_fraction_bits() {
         for f in FRACTION_BITS {
-            let x: Vec<u64> = (0..16 << f).step_by((16 << f) / 4000 | 1).chain(0..100).collect();
+            let x: Vec<u64> = (0..16 << f).step_by(((16 << f) / 4000) | 1).chain(0..100).collect();
             let worst = worst(&x, &exp(Party(0), &x, f, u64::from(f)), f);
             assert!(worst < 1.0 + 2f64.powf(f64::from(f) - 19.9), "{worst} at {f}");
         }
@@ -291,5 +296,13 @@ mod tests {
         let cost = cost(&table(64, 18));
         assert_eq!((cost.rounds, cost.bits), (6, 984 * 64));
         assert!(FRACTION_BITS.into_iter().all(|f| super::super::cost(&table(1, f)).bits <= 1500));
+    }
+
+    #[test]
+    fn views_do_not_depend_on_the_operand() {
+        let kernel = |ctx: Context<u64>, operands: Operands| async move {
+            exp_negative(&ctx, operands.arith(0).view(), 18).await
+        };
+        Subject::new([replicated(64)], table(1, 18), kernel).distinguish(600).expect("statistical");
     }
 }

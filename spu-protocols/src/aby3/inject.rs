@@ -217,7 +217,7 @@ fn split_bit(role: Role, v: &BitShares) -> Planes {
 }
 
 /// c + (1 − 2c)·λ in halves, from halves of λ: P1's has the public c.
-fn bit_half<R: Ring>(role: Role, c: &Planes, mut mask: Vec<R>) -> Vec<R> {
+pub(super) fn bit_half<R: Ring>(role: Role, c: &Planes, mut mask: Vec<R>) -> Vec<R> {
     let one = if role == Role::P1 { R::ONE } else { R::ZERO };
     let blocks = mask.chunks_mut(64).zip(c.plane(0));
     vectorize(

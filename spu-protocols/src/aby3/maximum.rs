@@ -27,17 +27,18 @@
 //!
 //! Domain: −2^(K−2) ≤ x < 2^(K−2), so that differences do not wrap. Exact, never fails.
 //!
-//! Security: P0 receives nothing; every message is masked as in [`super::sign`], [`super::products`] and [`super::halves`], each by draws of its own.
+//! Security: P0 receives nothing; every message is masked as in [`super::sign`], [`super::products`], [`super::inject`] and [`super::multiply`], each by draws of its own.
 
 use std::ops::Range;
 
+use super::bits::for_each_bit;
 use super::carry::{split, summand};
 use super::context::Context;
-use super::halves::{
-    OPEN_STEPS, Opened, for_each_bit, open_dealt, open_table, reshare_halves, reshare_steps, reshare_table,
-};
+use super::inject::{DEAL_STEPS, OPEN_MASKED_STEPS, deal, deal_table, open_masked, open_masked_table};
 use super::message::Message;
+use super::multiply::{RESHARE_PAIR_STEPS, reshare_pair, reshare_pair_table};
 use super::products::{Literal, Plan, products};
+use super::relu::reshare_both;
 use super::role::Role;
 use super::shares::{Arith, View};
 use super::sign::{HALVES_STEPS, halves_table, sign_halves};
@@ -93,11 +94,10 @@ fn group_table(rows: usize, width: usize, want_one_hot: bool, bits: u32, first: 
         table.extend(plan.table(rows, first + level.first));
     }
     let others = rows * (width - 1);
-    table.extend(open_table(others, 2 * others, bits, first + OPEN.first));
-    table.extend(match want_one_hot {
-        true => reshare_table([rows, others], bits, first + RESHARE.first),
-        false => reshare_table([rows], bits, first + RESHARE.first),
-    });
+    table.extend(open_masked_table(others, 1, first + OPEN.first));
+    table.extend(deal_table(2 * others, bits, first + DEAL.first));
+    let reshared = if want_one_hot { rows + others } else { rows };
+    table.extend(reshare_pair_table(reshared, bits, first + RESHARE.first));
     table
 }
 
@@ -122,15 +122,19 @@ impl Group {
             less.words_mut().iter_mut().for_each(|word| *word = !*word);
             less.clear_padding();
         }
-        let deal = |lambda: &Planes, halves: &mut [R]| self.deal(lambda, &summand, halves);
-        let opened = open_dealt(ctx, first.as_ref(), (rows, width - 1), 2 * others, deal, steps.past(OPEN)).await;
-        let halves = opened.map(|opened| self.halves(ctx.role(), x, &summand, opened));
+        let first = first.unwrap_or_else(|| Planes::zero(rows, width - 1));
+        let first = open_masked(ctx, first, steps.past(OPEN)).await;
+        let dealt = if ctx.role() == Role::P0 { self.dealt(&first, &summand) } else { Vec::new() };
+        let dealt = deal(ctx, dealt, 2 * others, steps.past(DEAL)).await;
+        let [max, ones] = match ctx.role() {
+            Role::P0 => [Vec::new(), Vec::new()],
+            role => self.halves(role, x, &summand, &first, dealt),
+        };
         let steps = steps.past(RESHARE);
         if !want_one_hot {
-            let [max] = reshare_halves(ctx, halves.map(|[max, _]| [max]), [rows], steps).await;
-            return (max, None);
+            return (reshare_pair(ctx, max, rows, steps).await, None);
         }
-        let [max, mut one_hot] = reshare_halves(ctx, halves, [rows, others], steps).await;
+        let (max, mut one_hot) = reshare_both(ctx, [max, ones], [rows, others], steps).await;
         let one = constant(ctx.role(), R::ONE, rows);
         for (positions, mut last) in [(&mut one_hot.own, one.own), (&mut one_hot.next, one.next)] {
             for column in positions.chunks_exact(rows.max(1)) {
@@ -151,29 +155,31 @@ impl Group {
         differences
     }
 
-    /// P0: λ_i, and λ_i·(a_i − a_last), less P2's halves.
-    fn deal<R: Ring>(&self, lambda: &Planes, a: &[R], halves: &mut [R]) {
-        let rows = self.rows;
-        let (columns, last) = a.split_at(rows * (self.width - 1));
-        let (ones, multiples) = halves.split_at_mut(columns.len());
+    /// P0: λ_i, and λ_i·(a_i − a_last).
+    fn dealt<R: Ring>(&self, lambda: &Planes, a: &[R]) -> Vec<R> {
+        let (columns, last) = a.split_at(self.rows * (self.width - 1));
+        let mut dealt = vec![R::ZERO; 2 * columns.len()];
+        let (ones, multiples) = dealt.split_at_mut(columns.len());
         vectorize(
             #[inline(always)]
             || {
-                let halves = ones.chunks_exact_mut(rows.max(1)).zip(multiples.chunks_exact_mut(rows.max(1)));
-                for (i, ((ones, multiples), a)) in halves.zip(columns.chunks_exact(rows.max(1))).enumerate() {
-                    for_each_bit(lambda.plane(i), rows, |r, bit: R| {
-                        ones[r] = bit.minus(ones[r]);
-                        multiples[r] = bit.times(a[r].minus(last[r])).minus(multiples[r]);
+                for i in 0..self.width - 1 {
+                    let column = i * self.rows..(i + 1) * self.rows;
+                    let (a, ones) = (&columns[column.clone()], &mut ones[column.clone()]);
+                    let multiples = &mut multiples[column];
+                    for_each_bit(lambda.plane(i), self.rows, |r, bit: R| {
+                        ones[r] = bit;
+                        multiples[r] = bit.times(a[r].minus(last[r]));
                     });
                 }
             },
         );
+        dealt
     }
 
     /// P1 and P2: halves of the maximum, and of all o_i but the last.
-    fn halves<R: Ring>(&self, role: Role, x: View<'_, R>, b: &[R], opened: Opened<R>) -> [Vec<R>; 2] {
-        let rows = self.rows;
-        let Opened { masked, dealt: mut ones } = opened;
+    fn halves<R: Ring>(&self, role: Role, x: View<'_, R>, b: &[R], c: &Planes, dealt: Vec<R>) -> [Vec<R>; 2] {
+        let (rows, mut ones) = (self.rows, dealt);
         let multiples = ones.split_off(ones.len() / 2);
         let half: Vec<R> = match role {
             Role::P1 => x.own.iter().zip(x.next).map(|(x1, x2)| x1.plus(*x2)).collect(),
@@ -190,7 +196,7 @@ impl Group {
                     let column = i * rows..(i + 1) * rows;
                     let (half, b, multiple) = (&half[column.clone()], &b[column.clone()], &multiples[column.clone()]);
                     let ones = &mut ones[column];
-                    for_each_bit(masked.plane(i), rows, |r, c: R| {
+                    for_each_bit(c.plane(i), rows, |r, c: R| {
                         let sign = R::ONE.minus(c.shl(1));
                         let unmasked = multiple[r].plus(ones[r].times(b[r].minus(last_b[r])));
                         max[r] = max[r].plus(c.times(half[r].minus(last[r]))).plus(sign.times(unmasked));
@@ -253,13 +259,15 @@ fn constant<R: Ring>(role: Role, value: R, n: usize) -> Arith<R> {
 
 const LEVELS: [Steps; 2] = [HALVES_STEPS, HALVES_STEPS.past(Plan::STEPS)];
 const OPEN: Steps = LEVELS[1].past(Plan::STEPS);
-const RESHARE: Steps = OPEN.past(OPEN_STEPS);
-const GROUP: Steps = RESHARE.past(reshare_steps(2));
+const DEAL: Steps = OPEN.past(OPEN_MASKED_STEPS);
+const RESHARE: Steps = DEAL.past(DEAL_STEPS);
+const GROUP: Steps = RESHARE.past(RESHARE_PAIR_STEPS);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aby3::cost;
+    use crate::aby3::privacy::{Operands, Subject, replicated};
     use crate::aby3::trial::{SIZES, dealers, reconstruct, run, share, uniform};
 
     fn check<R: Ring>(values: &[R], rows: usize, width: usize, want_one_hot: bool) {
@@ -339,5 +347,16 @@ mod tests {
         assert_eq!((of(5, true).0, of(12, true).0, of(1, true)), (6, 7, (0, 0)));
         // The second level's codes leave with the first's: P0 knows its shares of a maximum before anybody.
         assert_eq!(of(100, false).0, 7 + 6);
+    }
+
+    #[test]
+    fn views_do_not_depend_on_the_columns() {
+        let kernel = |ctx: Context<u64>, operands: Operands| async move {
+            let x: Vec<Arith<u64>> = (0..3).map(|i| operands.arith(3 * i)).collect();
+            let x = Arith { own: x.iter().map(|x| x.own[0]).collect(), next: x.iter().map(|x| x.next[0]).collect() };
+            maximum(&ctx, x.view(), 1, 3, true).await
+        };
+        let subject = Subject::new([replicated(64), replicated(64), replicated(64)], table(1, 3, true, 64), kernel);
+        subject.distinguish(600).expect("statistical");
     }
 }

@@ -6,7 +6,6 @@ pub mod bits;
 mod carry;
 mod context;
 pub mod exp;
-mod halves;
 pub mod inject;
 pub mod input;
 pub mod maximum;

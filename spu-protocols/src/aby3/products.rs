@@ -74,7 +74,8 @@ impl Plan {
                     dealt.push((sets[rest], mask));
                     next
                 });
-                (sets.push(place), names.push(name));
+                sets.push(place);
+                names.push(name);
             }
             Product { literals, sets }
         };
@@ -222,3 +223,72 @@ pub(super) fn add(into: &mut [u64], other: &[u64]) {
 
 /// Words of a plane that are worked on at once: all intermediate products of a term stay in the first cache.
 const WORDS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aby3::cost;
+    use crate::aby3::privacy::{Operands, Subject, held_by};
+    use crate::aby3::trial::{SIZES, dealers, run, uniform_bits, xor};
+    use crate::ring::Z16;
+
+    fn outputs() -> Vec<Vec<Vec<Literal>>> {
+        let six = (0..6).map(|bit| (bit, bit % 2 == 1)).collect();
+        vec![
+            vec![vec![(2, false), (0, true)], vec![(1, false)]],
+            vec![six],
+            vec![vec![(5, true)], vec![(4, true), (3, false), (5, false)]],
+        ]
+    }
+
+    #[test]
+    fn outputs_are_sums_of_products() {
+        let plan = Plan::new(&outputs());
+        for (n, dealer) in SIZES.into_iter().flat_map(|n| dealers().map(move |dealer| (n, dealer))) {
+            let halves = [uniform_bits(n, 6, 1), uniform_bits(n, 6, 2)];
+            let kernel = async |ctx: Context<Z16>| {
+                let inputs = (ctx.role() as usize).checked_sub(1).map(|i| &halves[i]);
+                products(&ctx, &plan, inputs, n, Steps::START).await
+            };
+            let [p0, p1, p2] = run(dealer, &plan.table(n, 0), 3, kernel);
+            assert_eq!(p0, None);
+            let result = xor(&p1.expect("P1 has a half"), &p2.expect("P2 has a half"));
+            let bits = xor(&halves[0], &halves[1]);
+            for i in 0..n {
+                for (j, products) in outputs().iter().enumerate() {
+                    let product =
+                        |literals: &Vec<Literal>| literals.iter().all(|&(bit, negated)| bits.get(bit, i) != negated);
+                    assert_eq!(result.get(j, i), products.iter().filter(|p| product(p)).count() % 2 == 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_bit_is_opened_once_and_each_set_dealt_once() {
+        // All 57 sets of two or more of six bits: the other products need none that is not among them.
+        let cost = cost(&Plan::new(&outputs()).table(64, 0));
+        assert_eq!((cost.rounds, cost.bits), (2, (2 * 6 + 57) * 64));
+    }
+
+    #[test]
+    fn views_do_not_depend_on_the_bits() {
+        let outputs = [
+            vec![vec![(0, false), (1, true), (2, false)], vec![(0, false), (1, false)]],
+            vec![vec![(2, true), (1, false)]],
+        ];
+        let table = Plan::new(&outputs).table(1, 0);
+        let kernel = move |ctx: Context<Z16>, operands: Operands| {
+            let plan = Plan::new(&outputs);
+            async move {
+                let half: Vec<Z16> = operands.only(0..2);
+                let inputs = half
+                    .first()
+                    .map(|half| Planes::from_words(1, 3, (0..3).map(|i| half.bit(i).to_u128() as u64).collect()));
+                products(&ctx, &plan, inputs.as_ref(), 1, Steps::START).await
+            }
+        };
+        let halves = vec![held_by(Role::P1, 3), held_by(Role::P2, 3)];
+        Subject::new([halves], table, kernel).enumerate(100_000).expect("exact");
+    }
+}

@@ -13,23 +13,25 @@
 //! Five rounds, 791 bits. Exact for every x, never fails.
 //!
 //! Security: P0 receives nothing. The messages of the sign bit are masked by keys that their receivers lack; so are the dealt halves, c, and
-//! the re-shared halves ([`super::halves`]), each by a draw of its own.
+//! the re-shared halves ([`super::inject`], [`super::multiply`]), each by a draw of its own.
 
+use super::bits::for_each_bit;
 use super::carry::summand;
 use super::context::Context;
-use super::halves::{OPEN_STEPS, Opened, for_each_bit, open_dealt, open_table, reshare_halves, reshare_table};
+use super::inject::{INJECT_STEPS, Injected, inject_halves, inject_table};
 use super::message::Message;
+use super::multiply::{reshare_pair, reshare_pair_table};
 use super::role::Role;
 use super::shares::{Arith, View};
 use super::sign::{HALVES_STEPS, halves_table, sign_halves};
 use super::steps::Steps;
-use crate::ring::{Ring, vectorize};
+use crate::ring::{Planes, Ring, vectorize};
 
 /// Messages of [`relu`] on `n` elements of `bits` bits.
 pub fn table(n: usize, bits: u32) -> Vec<Message> {
     let mut table = halves_table(n, bits, 0);
-    table.extend(open_table(n, 2 * n, bits, OPEN.first));
-    table.extend(reshare_table([n, n], bits, RESHARE.first));
+    table.extend(inject_table(n, bits, INJECT.first));
+    table.extend(reshare_pair_table(2 * n, bits, RESHARE.first));
     table
 }
 
@@ -37,57 +39,54 @@ pub fn table(n: usize, bits: u32) -> Vec<Message> {
 pub async fn relu<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> (Arith<R>, Arith<R>) {
     let n = x.len();
     let summand = summand(ctx, x);
-    let sign = sign_halves(ctx, &summand, Steps::START).await;
-    let opened =
-        open_dealt(ctx, sign.as_ref(), (n, 1), 2 * n, |lambda, h| deal(lambda.words(), &summand, h), OPEN).await;
-    let halves = opened.map(|opened| halves(ctx.role(), x, &summand, opened));
-    let [value, mask] = reshare_halves(ctx, halves, [n, n], RESHARE).await;
-    (value, mask)
+    let sign = sign_halves(ctx, &summand, Steps::START).await.unwrap_or_else(|| Planes::zero(n, 1));
+    let injected = inject_halves(ctx, sign, &summand, INJECT).await;
+    let halves = halves(ctx.role(), x, &summand, injected);
+    reshare_both(ctx, halves, [n, n], RESHARE).await
 }
 
-/// P0: λ and λ·a, less P2's halves.
-fn deal<R: Ring>(lambda: &[u64], a: &[R], halves: &mut [R]) {
-    let (ones, products) = halves.split_at_mut(a.len());
+/// Replicated shares of two values held in halves by P1 and P2, `n` and `m` elements, in one message: [`reshare_pair`] of n + m.
+pub(super) async fn reshare_both<R: Ring>(
+    ctx: &Context<R>,
+    [mut one, other]: [Vec<R>; 2],
+    [n, m]: [usize; 2],
+    steps: Steps,
+) -> (Arith<R>, Arith<R>) {
+    one.extend(other);
+    let mut one = reshare_pair(ctx, one, n + m, steps).await;
+    let other = Arith { own: one.own.split_off(n), next: one.next.split_off(n) };
+    (one, other)
+}
+
+/// P1 and P2: halves of x − v·x and of 1 − v. P0 has none.
+fn halves<R: Ring>(role: Role, x: View<'_, R>, b: &[R], injected: Injected<R>) -> [Vec<R>; 2] {
+    let Injected { bit, mask: mut sign, product: mut value, .. } = injected;
+    if role == Role::P0 {
+        return [Vec::new(), Vec::new()];
+    }
+    let (one, p1) = if role == Role::P1 { (R::ONE, true) } else { (R::ZERO, false) };
     vectorize(
         #[inline(always)]
         || {
-            for_each_bit(lambda, a.len(), |i, bit: R| {
-                ones[i] = bit.minus(ones[i]);
-                products[i] = bit.times(a[i]).minus(products[i]);
+            for_each_bit(bit.plane(0), x.len(), |i, c: R| {
+                let half = if p1 { x.own[i].plus(x.next[i]) } else { x.next[i] };
+                let (flip, not_c) = (R::ONE.minus(c.shl(1)), R::ONE.minus(c));
+                value[i] = not_c.times(half).minus(flip.times(value[i].plus(sign[i].times(b[i]))));
+                sign[i] = not_c.times(one).minus(flip.times(sign[i]));
             })
         },
     );
+    [value, sign]
 }
 
-/// P1 and P2: halves of x − v·x and of 1 − v.
-fn halves<R: Ring>(role: Role, x: View<'_, R>, b: &[R], opened: Opened<R>) -> [Vec<R>; 2] {
-    let Opened { masked, dealt: mut value } = opened;
-    let n = x.len();
-    let mut mask = value[..n].to_vec();
-    value.drain(..n);
-    let (value_of_one, p1) = if role == Role::P1 { (R::ONE, true) } else { (R::ZERO, false) };
-    vectorize(
-        #[inline(always)]
-        || {
-            for_each_bit(masked.words(), n, |i, c: R| {
-                let x = if p1 { x.own[i].plus(x.next[i]) } else { x.next[i] };
-                let sign = R::ONE.minus(c.shl(1));
-                let not_c = R::ONE.minus(c);
-                value[i] = not_c.times(x).minus(sign.times(value[i].plus(mask[i].times(b[i]))));
-                mask[i] = not_c.times(value_of_one).minus(sign.times(mask[i]));
-            })
-        },
-    );
-    [value, mask]
-}
-
-const OPEN: Steps = HALVES_STEPS;
-const RESHARE: Steps = OPEN.past(OPEN_STEPS);
+const INJECT: Steps = HALVES_STEPS;
+const RESHARE: Steps = INJECT.past(INJECT_STEPS);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aby3::cost;
+    use crate::aby3::privacy::{Operands, Subject, replicated};
     use crate::aby3::trial::{SIZES, dealers, reconstruct, run, share, uniform};
     use crate::ring::Z16;
 
@@ -118,5 +117,13 @@ mod tests {
     fn five_rounds_and_791_bits() {
         let cost = cost(&table(128, 64));
         assert_eq!((cost.rounds, cost.bits), (5, 791 * 128));
+    }
+
+    #[test]
+    fn views_do_not_depend_on_the_operand() {
+        let kernel = |ctx: Context<Z16>, operands: Operands| async move { relu(&ctx, operands.arith(0).view()).await };
+        Subject::new([replicated(4)], table(1, 4), kernel).distinguish(2000).expect("statistical");
+        let kernel = |ctx: Context<u64>, operands: Operands| async move { relu(&ctx, operands.arith(0).view()).await };
+        Subject::new([replicated(64)], table(1, 64), kernel).distinguish(600).expect("statistical");
     }
 }

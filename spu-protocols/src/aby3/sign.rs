@@ -18,63 +18,54 @@
 //! Security: that of the carry and of the products, which are one after the other: each message is masked by bits of a key that its
 //! receiver lacks, and no bit of a key masks two messages.
 
+use super::bits::{replicate, replicate_table};
 use super::carry::{self, carry, generate, propagate, summand};
 use super::context::Context;
-use super::halves::{OPEN_STEPS, Opened, for_each_bit, open_dealt, open_table, reshare_halves, reshare_table};
+use super::inject::{DEAL_STEPS, OPEN_MASKED_STEPS, bit_half, deal, deal_table, open_masked, open_masked_table};
 use super::message::Message;
+use super::multiply::{reshare_pair, reshare_pair_table};
 use super::products::{Plan, add, products};
-use super::role::{Pair, Role};
+use super::role::Role;
 use super::shares::{Arith, BitShares, View};
 use super::steps::Steps;
-use crate::ring::{Planes, Ring, vectorize};
+use crate::ring::{Planes, Ring, from_planes};
 
 /// Messages of [`sign`] on `n` elements of `bits` bits.
 pub fn table(n: usize, bits: u32) -> Vec<Message> {
     let mut table = halves_table(n, bits, 0);
-    table.extend(Message::swap(HALVES_STEPS.first, Role::P1, Role::P2, n as u64));
+    table.extend(replicate_table(n, 1, HALVES_STEPS.first));
     table
 }
 
 /// [x < 0] as replicated bits.
 pub async fn sign<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> BitShares {
-    let halves = sign_halves(ctx, &summand(ctx, x), Steps::START).await;
-    replicate(ctx, halves, x.len(), HALVES_STEPS).await
+    replicate(ctx, sign_plane(ctx, x).await, (x.len(), 1), HALVES_STEPS).await
 }
 
 /// Messages of [`sign_to_arith`] on `n` elements of `bits` bits.
 pub fn arith_table(n: usize, bits: u32) -> Vec<Message> {
     let mut table = halves_table(n, bits, 0);
-    table.extend(open_table(n, n, bits, HALVES_STEPS.first));
-    table.extend(reshare_table([n], bits, HALVES_STEPS.past(OPEN_STEPS).first));
+    table.extend(open_masked_table(n, 1, HALVES_STEPS.first));
+    table.extend(deal_table(n, bits, DEAL.first));
+    table.extend(reshare_pair_table(n, bits, DEAL.past(DEAL_STEPS).first));
     table
 }
 
 /// [x < 0] as 0 or 1.
 pub async fn sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Arith<R> {
-    let n = x.len();
-    let sign = sign_halves(ctx, &summand(ctx, x), Steps::START).await;
-    let deal = |lambda: &Planes, halves: &mut [R]| {
-        vectorize(
-            #[inline(always)]
-            || for_each_bit(lambda.words(), n, |i, bit: R| halves[i] = bit.minus(halves[i])),
-        )
-    };
-    let opened = open_dealt(ctx, sign.as_ref(), (n, 1), n, deal, HALVES_STEPS).await;
-    let halves = opened.map(|Opened { masked, dealt: mut half }| {
-        let one = if ctx.role() == Role::P1 { R::ONE } else { R::ZERO };
-        vectorize(
-            #[inline(always)]
-            || {
-                for_each_bit(masked.words(), n, |i, c: R| {
-                    half[i] = c.times(one).plus(R::ONE.minus(c.shl(1)).times(half[i]));
-                })
-            },
-        );
-        [half]
-    });
-    let [sign] = reshare_halves(ctx, halves, [n], HALVES_STEPS.past(OPEN_STEPS)).await;
-    sign
+    let (n, role) = (x.len(), ctx.role());
+    let bit = open_masked(ctx, sign_plane(ctx, x).await, HALVES_STEPS).await;
+    let lambda = if role == Role::P0 { from_planes(&bit, 0) } else { Vec::new() };
+    let half = bit_half(role, &bit, deal(ctx, lambda, n, DEAL).await);
+    reshare_pair(ctx, half, n, DEAL.past(DEAL_STEPS)).await
 }
+
+async fn sign_plane<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Planes {
+    let halves = sign_halves(ctx, &summand(ctx, x), Steps::START).await;
+    halves.unwrap_or_else(|| Planes::zero(x.len(), 1))
+}
+
+const DEAL: Steps = HALVES_STEPS.past(OPEN_MASKED_STEPS);
 
 /// How many steps and labels [`sign_halves`] takes.
 pub(super) const HALVES_STEPS: Steps = Steps { first: 5, label: 5 };
@@ -106,23 +97,6 @@ pub(super) async fn sign_halves<R: Ring>(ctx: &Context<R>, summand: &[R], steps:
     Some(sign)
 }
 
-/// Halves of P1 and P2 → replicated bits, in one round: each sends its half less a mask.
-async fn replicate<R: Ring>(ctx: &Context<R>, half: Option<Planes>, n: usize, steps: Steps) -> BitShares {
-    let share = |pair| ctx.draw_planes(pair, steps.label, n, 1);
-    let (pair, peer) = match ctx.role() {
-        Role::P0 => return BitShares { own: share(Pair::P02), next: share(Pair::P01) },
-        Role::P1 => (Pair::P01, Role::P2),
-        Role::P2 => (Pair::P02, Role::P1),
-    };
-    let mine = share(pair);
-    let mut masked = half.expect("P1 and P2 hold halves");
-    add(masked.words_mut(), mine.words());
-    ctx.send_planes(steps.first, peer, masked.clone());
-    let mut last = ctx.receive_planes(steps.first, peer, n, 1).await;
-    add(last.words_mut(), masked.words());
-    if ctx.role() == Role::P1 { BitShares { own: mine, next: last } } else { BitShares { own: last, next: mine } }
-}
-
 /// Blocks of all bits: the top bit by itself.
 fn blocks(bits: u32) -> Vec<u32> {
     let mut widths = carry::widths(bits - 1);
@@ -145,6 +119,7 @@ fn levels(bits: u32) -> Vec<Plan> {
 pub(super) mod tests {
     use super::*;
     use crate::aby3::cost;
+    use crate::aby3::privacy::{Operands, Subject, replicated};
     use crate::aby3::trial::{SIZES, dealers, reconstruct, reconstruct_bits, run, share, uniform};
     use crate::ring::Z16;
 
@@ -200,5 +175,16 @@ pub(super) mod tests {
         assert_eq!(of(halves_table(n, 64, 0)), (3, 405 * 128));
         assert_eq!(of(table(n, 64)), (4, 407 * 128));
         assert_eq!(of(arith_table(n, 64)), (5, (405 + 2 + 64 + 128) * 128));
+    }
+
+    #[test]
+    fn views_do_not_depend_on_the_operand() {
+        let kernel = |ctx: Context<Z16>, operands: Operands| async move { sign(&ctx, operands.arith(0).view()).await };
+        Subject::new([replicated(4)], table(1, 4), kernel).enumerate(100_000).expect("exact");
+        let kernel = |ctx: Context<u64>, operands: Operands| async move { sign(&ctx, operands.arith(0).view()).await };
+        Subject::new([replicated(64)], table(1, 64), kernel).distinguish(600).expect("statistical");
+        let kernel =
+            |ctx: Context<u64>, operands: Operands| async move { sign_to_arith(&ctx, operands.arith(0).view()).await };
+        Subject::new([replicated(64)], arith_table(1, 64), kernel).distinguish(600).expect("statistical");
     }
 }
