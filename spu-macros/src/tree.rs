@@ -25,6 +25,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream, Error> {
         .map(|(ty, name)| quote!(<#ty as ::spu::Tree>::specs(&::spu::generated::join_name(name, #name), specs);));
     let tree = quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         #[allow(unused_variables)]
         impl #with_bounds ::spu::Tree for #ident #arguments #bounds {
             fn specs(name: &str, specs: &mut ::std::vec::Vec<::spu::generated::LeafSpec>) {

@@ -11,21 +11,24 @@ use spu::error::PeerFault;
 use spu::{Error, Party};
 use spu_protocols::link::fault::{Fault, inject};
 use spu_protocols::link::{Allowance, Frame, Links, Shaping, local, record, tcp};
-use spu_protocols::session::Peers;
+use spu_protocols::session::{Config, Peers, connect};
 
 const DEADLINE: Duration = Duration::from_millis(500);
 /// What a party may take to notice anything: the deadline, the wait for last words, and a busy machine.
 const IN_TIME: Duration = Duration::from_secs(10);
 const ALLOWANCE: Allowance = Allowance { words: 1 << 20, messages: 64 };
 
-fn peers(party: usize, addresses: [SocketAddr; 3]) -> Peers {
-    let connect_timeout = Duration::from_secs(5);
-    Peers { connect_timeout, read_deadline: DEADLINE, ..Peers::new(Party(party), addresses) }
+fn config() -> Config {
+    Config { connect_timeout: Duration::from_secs(5), read_deadline: DEADLINE, ..Config::default() }
+}
+
+fn join(party: usize, addresses: [SocketAddr; 3]) -> Result<Links, Error> {
+    connect(&config(), &Peers { party: Party(party), addresses })
 }
 
 fn connected() -> [Links; 3] {
     let addresses = tcp::free_addresses().expect("loopback");
-    let parties = [0, 1, 2].map(|i| thread::spawn(move || peers(i, addresses).connect()));
+    let parties = [0, 1, 2].map(|i| thread::spawn(move || join(i, addresses)));
     parties.map(|party| party.join().expect("no panic").expect("all are there"))
 }
 
@@ -193,7 +196,7 @@ fn bad_data_at_one_party_is_named_at_all() {
 /// Party 2 is whatever `talk` does with its two connections, once its hellos are said.
 fn against_a_stranger(talk: fn([TcpStream; 2])) -> [Error; 2] {
     let addresses = tcp::free_addresses().expect("loopback");
-    let honest = [0, 1].map(|i| thread::spawn(move || peers(i, addresses).connect().and_then(|mut l| run(&mut l, 3))));
+    let honest = [0, 1].map(|i| thread::spawn(move || join(i, addresses).and_then(|mut l| run(&mut l, 3))));
     let streams = [0, 1].map(|i| {
         let mut stream = dial(addresses[i]);
         stream.write_all(&[b'S', b'P', b'U', b'H', 1, 0, 2, i as u8]).expect("the party listens");
@@ -288,8 +291,8 @@ fn a_party_that_is_not_there_is_named() {
         let parties: Vec<_> = others
             .iter()
             .map(|&i| {
-                let peers = Peers { connect_timeout: Duration::from_millis(300), ..peers(i, addresses) };
-                thread::spawn(move || peers.connect().err())
+                let config = Config { connect_timeout: Duration::from_millis(300), ..config() };
+                thread::spawn(move || connect(&config, &Peers { party: Party(i), addresses }).err())
             })
             .collect();
         for party in parties {
@@ -303,11 +306,11 @@ fn a_party_that_is_not_there_is_named() {
 #[test]
 fn strangers_do_not_disturb_the_meeting() {
     let addresses = tcp::free_addresses().expect("loopback");
-    let zero = thread::spawn(move || peers(0, addresses).connect());
+    let zero = thread::spawn(move || join(0, addresses));
     let mut nonsense = dial(addresses[0]);
     nonsense.write_all(b"GET / HTTP/1.1\r\n\r\n").expect("the party listens");
     let silent = dial(addresses[0]);
-    let others = [1, 2].map(|i| thread::spawn(move || peers(i, addresses).connect()));
+    let others = [1, 2].map(|i| thread::spawn(move || join(i, addresses)));
     let [one, two] = others.map(|party| party.join().expect("no panic").expect("all are there"));
     let zero = zero.join().expect("no panic").expect("all are there");
     at_all([zero, one, two], |_, mut links| run(&mut links, 3).expect("all run"));
@@ -317,7 +320,7 @@ fn strangers_do_not_disturb_the_meeting() {
 #[test]
 fn another_version_of_frames_is_told_at_both_ends() {
     let addresses = tcp::free_addresses().expect("loopback");
-    let zero = thread::spawn(move || peers(0, addresses).connect().err());
+    let zero = thread::spawn(move || join(0, addresses).err());
     let mut other = dial(addresses[0]);
     other.write_all(b"SPUH\x07\x00\x01\x00").expect("the party listens");
     let mut answer = [0; 8];
@@ -333,7 +336,7 @@ fn addresses_of_other_machines_and_repeated_ones_are_refused() {
     let here = [parse("127.0.0.1:4001"), parse("[::1]:4002"), parse("127.0.0.1:4003")];
     assert!(tcp::check_addresses(&here).is_ok());
     for bad in ["192.0.2.1:4002", "0.0.0.0:4002", "[::ffff:192.0.2.1]:4002", "127.0.0.1:4001"] {
-        let error = Peers::new(Party(0), [here[0], parse(bad), here[2]]).connect().err().expect("refused");
+        let error = join(0, [here[0], parse(bad), here[2]]).err().expect("refused");
         assert!(matches!(&error, Error::Configuration(e) if e.setting == "address of party 1"), "{error}");
     }
 }
@@ -360,8 +363,9 @@ fn one_party_alone_replays_what_it_received() {
 #[test]
 fn sockets_can_be_shaped_too() {
     let addresses = tcp::free_addresses().expect("loopback");
-    let shaping = Shaping::new(40.0, Some(1000.0)).expect("possible");
-    let parties = [0, 1, 2].map(|i| thread::spawn(move || Peers { shaping, ..peers(i, addresses) }.connect()));
+    let slow = || Config { latency_ms: 40.0, bandwidth_mbps: Some(1000.0), ..config() };
+    let party = |i| thread::spawn(move || connect(&slow(), &Peers { party: Party(i), addresses }));
+    let parties = [0, 1, 2].map(party);
     let links = parties.map(|party| party.join().expect("no panic").expect("all are there"));
     let start = Instant::now();
     let counts = at_all(links, |_, mut links| {

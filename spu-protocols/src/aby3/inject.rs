@@ -28,7 +28,7 @@ use super::multiply::{reshare_pair, reshare_pair_table};
 use super::role::{Pair, Role};
 use super::shares::{Arith, BitShares, View};
 use super::steps::Steps;
-use crate::ring::{Planes, Ring, from_planes, vectorize};
+use crate::ring::{Planes, Ring, vectorize};
 
 /// Messages of [`bit_multiply`] on `n` elements of `bits` bits.
 pub fn bit_multiply_table(n: usize, bits: u32) -> Vec<Message> {
@@ -55,7 +55,7 @@ pub fn bit_to_arith_table(n: usize, bits: u32) -> Vec<Message> {
 /// One plane of bits as ring elements 0 and 1.
 pub async fn bit_to_arith<R: Ring>(ctx: &Context<R>, v: &BitShares) -> Arith<R> {
     let bit = split_bit(ctx.role(), v);
-    let lambda = if ctx.role() == Role::P0 { from_planes(&bit, 0) } else { Vec::new() };
+    let lambda = if ctx.role() == Role::P0 { elements(&bit) } else { Vec::new() };
     let n = bit.elements();
     let mask = deal(ctx, lambda, n, Steps::START).await;
     reshare_pair(ctx, bit_half(ctx.role(), &bit, mask), n, DEAL_STEPS).await
@@ -163,23 +163,32 @@ pub async fn deal<R: Ring>(ctx: &Context<R>, mut value: Vec<R>, n: usize, steps:
 pub const DEAL_STEPS: Steps = Steps { first: 1, label: 1 };
 
 /// λ·a, for one plane λ.
-pub fn mask_times<R: Ring>(lambda: &Planes, a: &[R]) -> Vec<R> {
-    let mut product = from_planes(lambda, 0);
+pub fn mask_times<R: Ring>(lambda: &Planes, mut a: Vec<R>) -> Vec<R> {
+    let blocks = a.chunks_mut(64).zip(lambda.plane(0));
     vectorize(
         #[inline(always)]
-        || product.iter_mut().zip(a).for_each(|(l, a): (&mut R, _)| *l = l.times(*a)),
+        || {
+            for (a, word) in blocks {
+                a.iter_mut().enumerate().for_each(|(i, a)| *a = bit_at::<R>(*word, i).times(*a));
+            }
+        },
     );
-    product
+    a
 }
 
 /// Deals λ and λ·a, where P0's `bit` is λ and its `operand` a.
 async fn deal_products<R: Ring>(ctx: &Context<R>, bit: Planes, operand: &[R], steps: Steps) -> Injected<R> {
     let (n, dealer) = (bit.elements(), ctx.role() == Role::P0);
     let (lambda, product) =
-        if dealer { (from_planes(&bit, 0), mask_times(&bit, operand)) } else { (Vec::new(), Vec::new()) };
+        if dealer { (elements(&bit), mask_times(&bit, operand.to_vec())) } else { (Vec::new(), Vec::new()) };
     let mask = deal(ctx, lambda, n, steps).await;
     let product = deal(ctx, product, n, steps.past(DEAL_STEPS)).await;
     Injected { role: ctx.role(), bit, mask, product }
+}
+
+/// One plane as ring elements 0 and 1.
+fn elements<R: Ring>(bits: &Planes) -> Vec<R> {
+    mask_times(bits, vec![R::ONE; bits.elements()])
 }
 
 /// Of x = a + b: a at P0, b at P1 and P2; and halves of x at P1 and P2.
@@ -330,7 +339,7 @@ mod tests {
                 .expect("halves");
             };
         }
-        check!(Z16, enumerate(30_000));
-        check!(u64, distinguish(2000));
+        check!(Z16, enumerate(8_000));
+        check!(u64, distinguish(1000));
     }
 }

@@ -9,15 +9,20 @@ use crate::hal::RingConfig;
 use crate::link::{Links, local, tcp};
 use crate::random::{Contribution, Key, Keys};
 
-/// Connects one party with its two peers and agrees on terms and keys. A peer that is not there in time is named in the error.
-pub(super) fn node(config: &Config, peers: &Peers, ring: RingConfig) -> Result<Node, Error> {
+/// Connects one party with its two peers over sockets. A peer that is not there in time is named in the error.
+pub fn connect(config: &Config, peers: &Peers) -> Result<Links, Error> {
     let party = peers.party;
     if party.0 >= Party::COUNT {
         return Err(Error::configuration("party", format!("{} is not 0, 1 or 2", party.0)));
     }
     let shaping = config.shaping()?;
     let [next, previous] = tcp::connect(party, &peers.addresses, config.connect_timeout)?;
-    let mut links = shaping.apply(Links::new(party, next, previous, config.read_deadline));
+    Ok(shaping.apply(Links::new(party, next, previous, config.read_deadline)))
+}
+
+/// Connects one party and agrees with the others on terms and keys.
+pub(super) fn node(config: &Config, peers: &Peers, ring: RingConfig) -> Result<Node, Error> {
+    let (party, mut links) = (peers.party, connect(config, peers)?);
     let keys = match config.insecure_seed {
         Some(seed) => KeyPolicy::Seeded(seed),
         None => KeyPolicy::OperatingSystem,

@@ -19,6 +19,7 @@ use spu::pphlo::Type;
 use spu::{Cost, Error, HostTensor, Location, Party, Program, ShapeOf};
 
 pub use config::{Config, Peers};
+pub use connect::connect;
 pub use network::Network;
 pub use node::{Node, NodeTraffic};
 

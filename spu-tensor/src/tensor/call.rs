@@ -20,6 +20,7 @@ pub trait Argument<T> {
     fn into_leaves(self) -> Vec<Leaf>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Argument<T> for &Shared<T> {
     fn into_leaves(self) -> Vec<Leaf> {
         self.leaves().to_vec()
@@ -28,6 +29,7 @@ impl<T> Argument<T> for &Shared<T> {
 
 macro_rules! numbers {
     ($($host:ty => $dtype:ty;)+) => { $(
+        #[diagnostic::do_not_recommend]
         impl Argument<Tensor<Public, $dtype>> for $host {
             fn into_leaves(self) -> Vec<Leaf> {
                 Shared::<Tensor<Public, $dtype>>::public(HostOf::from(self)).leaves().to_vec()

@@ -109,6 +109,7 @@ pub fn join_name(name: &str, part: &str) -> String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<V: Visibility, D: DType> Tree for Tensor<V, D> {
     fn specs(name: &str, specs: &mut Vec<LeafSpec>) {
         specs.push(LeafSpec { name: name.to_owned(), dtype: D::DTYPE, visibility: V::VISIBILITY, is_disclosed: false });
@@ -123,6 +124,7 @@ impl<V: Visibility, D: DType> Tree for Tensor<V, D> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<D: DType> Tree for Disclosed<D> {
     fn specs(name: &str, specs: &mut Vec<LeafSpec>) {
         let visibility = pphlo::Visibility::Secret;
@@ -138,6 +140,7 @@ impl<D: DType> Tree for Disclosed<D> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Tree, const N: usize> Tree for [T; N] {
     fn specs(name: &str, specs: &mut Vec<LeafSpec>) {
         (0..N).for_each(|i| T::specs(&join_name(name, &i.to_string()), specs));
@@ -160,6 +163,7 @@ impl<L, T: LeavesAre<L>, const N: usize> LeavesAre<L> for [T; N] {}
 
 macro_rules! tuples {
     ($(($($T:ident $R:ident $i:tt),*);)+) => { $(
+        #[diagnostic::do_not_recommend]
         impl<$($T: Tree),*> Tree for ($($T,)*) {
             #[allow(unused_variables)]
             fn specs(name: &str, specs: &mut Vec<LeafSpec>) {

@@ -15,11 +15,14 @@ use crate::ring::{Planes, Ring};
 /// Draws of a run by key and label; the dealer is party 0.
 pub(super) type Tape<T> = BTreeMap<Draw, T>;
 
-/// Draws from a seed, and keeps what was drawn, as words, and how many bits.
+/// What was drawn, as words, and how many bits.
+type Drawn = (Vec<u64>, u32);
+
+/// Draws from a seed, and keeps what was drawn.
 pub(super) struct Recorded {
     pub(super) party: Party,
     pub(super) seed: u64,
-    pub(super) tape: Rc<RefCell<Tape<(Vec<u64>, u32)>>>,
+    pub(super) tape: Rc<RefCell<Tape<Drawn>>>,
 }
 
 /// Gives prescribed draws: the lowest bits of a number.
