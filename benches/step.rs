@@ -27,9 +27,11 @@ fn training_step(c: &mut Criterion) {
         let weights = session.input(Party(0), shape(), initial)?;
         let velocity = session.input(Party(0), shape(), || Sgd::at_rest(shape()))?;
         let pixel = |i: usize| ((i * 7919) % 256) as f64 / 255.0;
-        let x = session.input(Party(0), [128, 784], || Ok(HostTensor::fxp([128, 784], (0..128 * 784).map(pixel).collect())))?;
+        let x = session
+            .input(Party(0), [128, 784], || Ok(HostTensor::fxp([128, 784], (0..128 * 784).map(pixel).collect())))?;
         let label = |i: usize| i64::from((i / 10 * 7) % 10 == i % 10);
-        let y = session.input(Party(1), [128, 10], || Ok(HostTensor::int([128, 10], (0..1280).map(label).collect())))?;
+        let y =
+            session.input(Party(1), [128, 10], || Ok(HostTensor::int([128, 10], (0..1280).map(label).collect())))?;
         Ok((session, weights, velocity, x, y))
     };
     let (session, weights, velocity, x, y) = run().expect("the session starts");

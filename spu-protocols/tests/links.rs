@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use spu::error::PeerFault;
 use spu::{Error, Party};
 use spu_protocols::link::fault::{Fault, inject};
-use spu_protocols::link::{Allowance, Frame, Links, Shaping, local, record, tcp};
+use spu_protocols::link::{Allowance, Frame, Links, local, record, tcp};
 use spu_protocols::session::{Config, Peers, connect};
 
 const DEADLINE: Duration = Duration::from_millis(500);

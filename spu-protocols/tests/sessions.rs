@@ -51,11 +51,7 @@ fn program() -> Program {
 }
 
 fn types() -> [Type; 3] {
-    [
-        Type::secret([70, 5], DType::Fxp),
-        Type::secret([5, 4], DType::Fxp),
-        Type::secret([70, 4], DType::Int),
-    ]
+    [Type::secret([70, 5], DType::Fxp), Type::secret([5, 4], DType::Fxp), Type::secret([70, 4], DType::Int)]
 }
 
 fn data(index: usize) -> HostTensor {
@@ -137,7 +133,8 @@ fn another_program_seed_or_format_is_refused_by_every_party() {
         let arguments = inputs(session)?;
         let before = session.gather_traffic()?.bytes;
         let key = ProgramKey { function: "step", arguments: types().to_vec(), fixed: String::new() };
-        let text = if session.party() == Some(Party(1)) { STEP.replace("less %q, %h", "less %h, %q") } else { STEP.into() };
+        let text =
+            if session.party() == Some(Party(1)) { STEP.replace("less %q, %h", "less %h, %q") } else { STEP.into() };
         let error = session.run(&key, &mut || parse(&text), &arguments).map(drop);
         assert_eq!(before.iter().sum::<u64>(), 8 * (350 + 20 + 280), "inputs alone have moved");
         error
@@ -255,7 +252,8 @@ fn nodes_run(plan: &Plan, change: impl Fn(Links) -> Links) -> [Result<Shares, Er
             scope.spawn(move || {
                 let party = links.party();
                 let run = std::panic::AssertUnwindSafe(|| run_node(links, plan));
-                let panicked = |_| Err(Error::peer(party, spu_tensor::error::PeerFault::Stopped { reason: "panicked".into() }));
+                let panicked =
+                    |_| Err(Error::peer(party, spu_tensor::error::PeerFault::Stopped { reason: "panicked".into() }));
                 std::panic::catch_unwind(run).unwrap_or_else(panicked)
             })
         });

@@ -216,7 +216,8 @@ fn public<R: Ring>(
         values.push(graph.node(node).result(0));
     }
     let operand_types: Vec<&Type> = values.iter().map(|&v| graph.ty(v)).collect();
-    let results = spu::pphlo::infer(&function.op, &operand_types).map_err(|message| Error::program(message, location))?;
+    let results =
+        spu::pphlo::infer(&function.op, &operand_types).map_err(|message| Error::program(message, location))?;
     let node = graph.push(function.op.clone(), values, results, location);
     graph.outputs = vec![graph.node(node).result(function.index)];
     let result = spu::pphlo::evaluate(&graph, &arguments)?.remove(0);

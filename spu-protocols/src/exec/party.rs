@@ -202,4 +202,3 @@ impl<'a, R: Ring> PartyRun<'a, R> {
 fn poll<R: Ring>(kernel: &mut Running<R>) -> Poll<Vec<PartyValue<R>>> {
     kernel.future.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()))
 }
-

@@ -113,8 +113,7 @@ impl Lowering<'_> {
         let (excess, _) = self.build.relu(difference);
         let lost = self.build.scale(a) - self.build.scale(excess);
         let excess = self.build.shift_left(excess, lost);
-        let value =
-            if matches!(op, Op::Maximum) { self.build.add(b, excess) } else { self.build.subtract(a, excess) };
+        let value = if matches!(op, Op::Maximum) { self.build.add(b, excess) } else { self.build.subtract(a, excess) };
         self.number(value, precision)
     }
 

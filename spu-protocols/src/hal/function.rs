@@ -66,7 +66,9 @@ impl Lowering<'_> {
         let up = -(libm::floor(libm::log2(lo)) as i32);
         let f = self.ring.fraction_bits as i32;
         if !(1..=2 * f).contains(&(f - up)) {
-            return Err(self.unknown_range(format!("cannot lower {name}: [{lo}, {hi}] is outside the fixed-point range")));
+            return Err(
+                self.unknown_range(format!("cannot lower {name}: [{lo}, {hi}] is outside the fixed-point range"))
+            );
         }
         let unit = f64::from(up).exp2();
         let spline = match op {
@@ -101,8 +103,11 @@ impl Lowering<'_> {
         let scale = self.build.scale(y);
         let count = spline.breakpoints.len();
         let above = (count > 0).then(|| {
-            let points: Vec<i128> =
-                spline.breakpoints.iter().flat_map(|&t| std::iter::repeat_n(super::encode::rounded(t, scale), n)).collect();
+            let points: Vec<i128> = spline
+                .breakpoints
+                .iter()
+                .flat_map(|&t| std::iter::repeat_n(super::encode::rounded(t, scale), n))
+                .collect();
             let points = self.build.constant([count, n].into(), scale, points);
             let repeated = self.build.broadcast(y, [count, n], vec![1]);
             let difference = self.build.subtract(repeated, points);

@@ -62,10 +62,7 @@ enum Entry {
     /// A public constant of equal elements, not yet encoded: its use decides the scale.
     Splat(f64),
     /// A truth value [difference < 0], or its negation, not yet computed: its use decides the form.
-    Bit {
-        difference: Value,
-        negated: bool,
-    },
+    Bit { difference: Value, negated: bool },
 }
 
 /// A share value, and how many fraction bits it is worth: it is truncated to no fewer.
@@ -106,7 +103,9 @@ impl Lowering<'_> {
             Op::Reciprocal | Op::Log => one(self.spline(op, operands[0])?),
             Op::Exponential => one(self.exponential(operands[0])?),
             Op::Maximum | Op::Minimum => one(self.extremum(op, operands[0], operands[1], &ty)),
-            Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => one(self.compare(op, operands[0], operands[1])),
+            Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
+                one(self.compare(op, operands[0], operands[1]))
+            }
             Op::Equal | Op::NotEqual => one(self.equal(op, operands[0], operands[1])),
             Op::And | Op::Or => one(self.and_or(op, operands[0], operands[1], &ty)),
             Op::Not => one(self.not(operands[0])),
@@ -229,9 +228,7 @@ impl Lowering<'_> {
     fn result(&mut self, output: Value, ty: &Type) -> Value {
         let number = self.as_number(output);
         let scale = self.ring.scale(ty.dtype);
-        if ty.is_secret() && !matches!(self.build.kind(number.value), Kind::Public) {
-            self.arith_at(number, scale)
-        } else if ty.is_secret() && !self.is_disclosed(output) {
+        if ty.is_secret() && !self.is_disclosed(output) {
             self.arith_at(number, scale)
         } else {
             self.at_scale(number, scale)

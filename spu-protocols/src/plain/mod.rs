@@ -51,7 +51,11 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingC
     let map = |f: &dyn Fn(R) -> R| x.iter().map(|&v| f(v)).collect::<Vec<R>>();
     let indicator = |holds: bool| if holds { R::ONE } else { R::ZERO };
     match node.operation {
-        ShareOp::Input { .. } | ShareOp::Reshare | ShareOp::Open { .. } | ShareOp::OpenTo { .. } | ShareOp::BitToArith => {
+        ShareOp::Input { .. }
+        | ShareOp::Reshare
+        | ShareOp::Open { .. }
+        | ShareOp::OpenTo { .. }
+        | ShareOp::BitToArith => {
             vec![x.to_vec()]
         }
         ShareOp::TruncateSum { shift } | ShareOp::Truncate { shift } => {

@@ -47,8 +47,7 @@ fn agreed_keys(links: &mut Links) -> Result<Keys, Error> {
     let party = links.party();
     let mine = [Contribution::generate().map_err(fault)?, Contribution::generate().map_err(fault)?];
     let theirs = exchange_contributions(links, &[*mine[0].as_bytes(), *mine[1].as_bytes()])?;
-    let key = |side: usize, peer: Party| {
-        Key::agree((party, &mine[side]), (peer, &Contribution::from_bytes(theirs[side])))
-    };
+    let key =
+        |side: usize, peer: Party| Key::agree((party, &mine[side]), (peer, &Contribution::from_bytes(theirs[side])));
     Ok(Keys::new(party, key(1, party.previous()), key(0, party.next())))
 }

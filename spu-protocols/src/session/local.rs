@@ -36,8 +36,9 @@ impl Threads {
     pub(super) fn start(config: &Config, ring: RingConfig) -> Result<Self, Error> {
         let keys = match config.insecure_seed {
             Some(seed) => Party::ALL.map(|party| Keys::insecure(seed, party)),
-            None => Keys::generate_local()
-                .map_err(|error| Error::configuration("randomness", format!("the operating system has none: {error}")))?,
+            None => Keys::generate_local().map_err(|error| {
+                Error::configuration("randomness", format!("the operating system has none: {error}"))
+            })?,
         };
         let links = connect::local_links(config)?;
         let mut parties = Vec::new();
@@ -45,21 +46,17 @@ impl Threads {
             let node = Node::new(links, keys, ring);
             let (tasks, inbox) = bounded::<Task>(1);
             let run = move || serve(node, &inbox);
-            let handle = Builder::new().name(party.to_string()).spawn(run).map_err(|error| {
-                Error::configuration("threads", format!("{party} could not be started: {error}"))
-            })?;
+            let handle = Builder::new()
+                .name(party.to_string())
+                .spawn(run)
+                .map_err(|error| Error::configuration("threads", format!("{party} could not be started: {error}")))?;
             parties.push(Thread { tasks: Some(tasks), handle: Some(handle) });
         }
         Ok(Self { parties })
     }
 
     /// Runs the plan at all parties.
-    pub(super) fn run(
-        &self,
-        plan: &Arc<Plan>,
-        inputs: [u8; 32],
-        arguments: [Values; 3],
-    ) -> Result<[Values; 3], Error> {
+    pub(super) fn run(&self, plan: &Arc<Plan>, inputs: [u8; 32], arguments: [Values; 3]) -> Result<[Values; 3], Error> {
         let plan = plan.clone();
         self.all(arguments, move |node, arguments| node.run(&plan, inputs, arguments))
     }

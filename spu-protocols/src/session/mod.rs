@@ -36,7 +36,7 @@ pub struct Session {
     network: Network,
     parties: Mutex<Parties>,
     programs: Mutex<HashMap<ProgramKey, Arc<Compiled>>>,
-    inputs: Mutex<HashMap<(Party, Vec<Type>), Arc<Plan>>>,
+    inputs: Mutex<HashMap<InputKey, Arc<Plan>>>,
 }
 
 /// Who computes.
@@ -65,6 +65,9 @@ pub struct Traffic {
 }
 
 type Element = u64;
+
+/// What tells input programs apart: the owner and what is shared.
+type InputKey = (Party, Vec<Type>);
 
 impl Session {
     /// Three parties as threads of this process.

@@ -59,14 +59,15 @@ impl Node {
         arguments: Vec<PartyValue<R>>,
     ) -> Result<Vec<PartyValue<R>>, Error> {
         self.agree_on(plan)?;
-        self.runs = self.runs.checked_add(1).ok_or_else(|| {
-            Error::configuration("session", "2^32 runs are over; a new session draws new keys")
-        })?;
+        self.runs = self
+            .runs
+            .checked_add(1)
+            .ok_or_else(|| Error::configuration("session", "2^32 runs are over; a new session draws new keys"))?;
         let (party, ring, run) = (self.party(), self.ring, self.runs);
         let randomness = Rc::new(self.keys.streams(run));
         let mut frames = Frames { node: self, plan, preamble: preamble(run, inputs) };
-        let (results, traffic) =
-            PartyRun::run(plan, party, ring, randomness, arguments, &mut frames).inspect_err(|e| self.links.abort(e))?;
+        let (results, traffic) = PartyRun::run(plan, party, ring, randomness, arguments, &mut frames)
+            .inspect_err(|e| self.links.abort(e))?;
         match self.rounds.iter_mut().find(|(digest, _)| *digest == plan.digest) {
             Some((_, rounds)) => *rounds += traffic.rounds,
             None => self.rounds.push((plan.digest, traffic.rounds)),
@@ -208,4 +209,3 @@ fn preamble(run: u32, inputs: [u8; 32]) -> Vec<u64> {
 
 /// The run number and the 256-bit digest.
 const PREAMBLE_WORDS: usize = 5;
-

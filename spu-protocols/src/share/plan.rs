@@ -13,11 +13,11 @@ use sha2::{Digest, Sha256};
 use spu::graph::{NodeId, Value};
 use spu::{Cost, LineCost, Location, Manifest, Party, Reveal};
 
+use super::ShareGraph;
 use super::ops::ShareOp;
 use super::types::ShareType;
-use super::ShareGraph;
-use crate::hal::RingConfig;
 use crate::aby3::{Address, Message, Role, stamps};
+use crate::hal::RingConfig;
 
 /// One contiguous part of a kernel's tensor, with the party that deals for it.
 #[derive(Clone, Debug)]
