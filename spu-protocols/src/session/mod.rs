@@ -54,7 +54,7 @@ struct Compiled {
 /// What all parties have written to their links since the session began, by party.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Traffic {
-    /// Rounds, summed over runs; the longest of the parties'.
+    /// Rounds, summed over runs; of each run, the most that any party saw.
     pub rounds: u64,
     /// Payload bytes of messages.
     pub bytes: [u64; 3],
@@ -119,16 +119,22 @@ impl Session {
             Parties::Local(threads) => threads.traffic()?,
             Parties::Connected(node) => {
                 let NodeTraffic { rounds, bytes, agreement, overhead } = node.traffic();
-                let all = node.gather([rounds, bytes, agreement, overhead])?;
-                all.map(|[rounds, bytes, agreement, overhead]| NodeTraffic { rounds, bytes, agreement, overhead })
+                node.gather(&[&[bytes, agreement, overhead], &rounds[..]].concat())?.map(|numbers| NodeTraffic {
+                    bytes: numbers[0],
+                    agreement: numbers[1],
+                    overhead: numbers[2],
+                    rounds: numbers[3..].to_vec(),
+                })
             }
-            Parties::Plain => [NodeTraffic::default(); 3],
+            Parties::Plain => Default::default(),
         };
+        let plans = by_party.iter().map(|t| t.rounds.len()).max().unwrap_or(0);
+        let of_plan = |plan: usize| by_party.iter().filter_map(|t| t.rounds.get(plan)).max().copied().unwrap_or(0);
         Ok(Traffic {
-            rounds: by_party.iter().map(|t| t.rounds).max().unwrap_or(0),
-            bytes: by_party.map(|t| t.bytes),
-            agreement: by_party.map(|t| t.agreement),
-            overhead: by_party.map(|t| t.overhead),
+            rounds: (0..plans).map(of_plan).sum(),
+            bytes: by_party.each_ref().map(|t| t.bytes),
+            agreement: by_party.each_ref().map(|t| t.agreement),
+            overhead: by_party.each_ref().map(|t| t.overhead),
         })
     }
 
@@ -136,7 +142,7 @@ impl Session {
     /// stands first.
     pub fn gather_u64(&self, ours: u64) -> Result<[u64; 3], Error> {
         match &mut *self.parties() {
-            Parties::Connected(node) => Ok(node.gather([ours])?.map(|[x]| x)),
+            Parties::Connected(node) => Ok(node.gather(&[ours])?.map(|numbers| numbers[0])),
             _ => Ok([ours, 0, 0]),
         }
     }

@@ -9,7 +9,7 @@ use spu::{Error, Party};
 use super::handshake::agree;
 use crate::exec::{Exchange, PartyRun, PartyValue};
 use crate::hal::RingConfig;
-use crate::link::{Allowance, Links};
+use crate::link::{Allowance, Links, MAX_CONTROL};
 use crate::random::Keys;
 use crate::ring::Ring;
 use crate::share::{Plan, PlannedMessage};
@@ -22,14 +22,16 @@ pub struct Node {
     runs: u32,
     agreed: HashSet<[u8; 32]>,
     preamble_bytes: u64,
-    rounds: u64,
+    /// Rounds that this party saw, summed over the runs of each plan, in the order of the plans' first runs.
+    rounds: Vec<([u8; 32], u64)>,
 }
 
 /// What a party has written to its peers, and the rounds of its runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct NodeTraffic {
-    /// Rounds, summed over runs.
-    pub rounds: u64,
+    /// The rounds of runs, summed for each plan, in the order of the plans' first runs. A run's last messages may pass this
+    /// party by: the rounds of a run are the most that any party saw.
+    pub rounds: Vec<u64>,
     /// Payload bytes of messages.
     pub bytes: u64,
     /// Bytes of handshakes, digests and run numbers.
@@ -41,7 +43,7 @@ pub struct NodeTraffic {
 impl Node {
     /// A party whose links are up and whose keys are agreed.
     pub fn new(links: Links, keys: Keys, ring: RingConfig) -> Self {
-        Self { links, keys, ring, runs: 0, agreed: HashSet::new(), preamble_bytes: 0, rounds: 0 }
+        Self { links, keys, ring, runs: 0, agreed: HashSet::new(), preamble_bytes: 0, rounds: Vec::new() }
     }
 
     /// This party.
@@ -66,7 +68,10 @@ impl Node {
         let mut frames = Frames { node: self, plan, preamble: preamble(run, inputs) };
         let (results, traffic) = PartyRun::run(plan, party, ring, randomness, arguments, &mut frames)
             .inspect_err(|e| self.links.abort(e))?;
-        self.rounds += traffic.rounds;
+        match self.rounds.iter_mut().find(|(digest, _)| *digest == plan.digest) {
+            Some((_, rounds)) => *rounds += traffic.rounds,
+            None => self.rounds.push((plan.digest, traffic.rounds)),
+        }
         Ok(results)
     }
 
@@ -77,7 +82,8 @@ impl Node {
 
     /// What was written so far.
     pub fn traffic(&mut self) -> NodeTraffic {
-        let mut traffic = NodeTraffic { rounds: self.rounds, ..Default::default() };
+        let rounds = self.rounds.iter().map(|(_, rounds)| *rounds).collect();
+        let mut traffic = NodeTraffic { rounds, ..Default::default() };
         for link in self.links.stats() {
             traffic.bytes += link.payload_bytes;
             traffic.agreement += link.agreement_bytes;
@@ -88,21 +94,24 @@ impl Node {
         traffic
     }
 
-    /// Exchanges numbers with both peers; the result is in the order of the parties.
-    pub fn gather<const N: usize>(&mut self, ours: [u64; N]) -> Result<[[u64; N]; 3], Error> {
-        let bytes: Vec<u8> = ours.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let theirs = self.links.exchange([bytes.clone(), bytes])?;
-        let mut all = [ours; 3];
-        for (peer, bytes) in [self.party().next(), self.party().previous()].into_iter().zip(&theirs) {
-            if bytes.len() != 8 * N {
-                let found = format!("{} bytes", bytes.len());
-                let fault = PeerFault::Malformed { expected: format!("{} bytes of counters", 8 * N), found };
-                let error = Error::peer(peer, fault);
-                self.links.abort(&error);
-                return Err(error);
+    /// Exchanges numbers, as many at each party, with both peers; the result is in the order of the parties.
+    pub fn gather(&mut self, ours: &[u64]) -> Result<[Vec<u64>; 3], Error> {
+        let mut all = [Vec::new(), Vec::new(), Vec::new()];
+        for ours in ours.chunks(MAX_CONTROL / 8) {
+            let bytes: Vec<u8> = ours.iter().flat_map(|x| x.to_le_bytes()).collect();
+            let theirs = self.links.exchange([bytes.clone(), bytes])?;
+            all[self.party().0].extend(ours);
+            for (peer, bytes) in [self.party().next(), self.party().previous()].into_iter().zip(&theirs) {
+                if bytes.len() != 8 * ours.len() {
+                    let found = format!("{} bytes", bytes.len());
+                    let fault = PeerFault::Malformed { expected: format!("{} bytes of counters", 8 * ours.len()), found };
+                    let error = Error::peer(peer, fault);
+                    self.links.abort(&error);
+                    return Err(error);
+                }
+                let numbers = bytes.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")));
+                all[peer.0].extend(numbers);
             }
-            let numbers = bytes.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")));
-            all[peer.0].iter_mut().zip(numbers).for_each(|(to, x)| *to = x);
         }
         Ok(all)
     }
