@@ -136,7 +136,11 @@ fn another_program_seed_or_format_is_refused_by_every_party() {
         let text =
             if session.party() == Some(Party(1)) { STEP.replace("less %q, %h", "less %h, %q") } else { STEP.into() };
         let error = session.run(&key, &mut || parse(&text), &arguments).map(drop);
-        assert_eq!(before.iter().sum::<u64>(), 8 * (350 + 20 + 280), "inputs alone have moved");
+        assert_eq!(
+            before.iter().sum::<u64>(),
+            8 * (350 + 20 + 280 + 3),
+            "inputs and their three seeds alone have moved"
+        );
         error
     };
     for error in connected(|_| seeded(), other).map(Result::unwrap_err) {

@@ -88,7 +88,7 @@ pub struct Seeded {
 
 impl Seeded {
     /// For [`run`]'s `randomness`.
-    pub fn new<R: Ring>(party: Party, seed: u64) -> Rc<dyn Randomness<R>> {
+    pub fn source<R: Ring>(party: Party, seed: u64) -> Rc<dyn Randomness<R>> {
         Rc::new(Self { party, seed })
     }
 

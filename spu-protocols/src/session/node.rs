@@ -104,7 +104,8 @@ impl Node {
             for (peer, bytes) in [self.party().next(), self.party().previous()].into_iter().zip(&theirs) {
                 if bytes.len() != 8 * ours.len() {
                     let found = format!("{} bytes", bytes.len());
-                    let fault = PeerFault::Malformed { expected: format!("{} bytes of counters", 8 * ours.len()), found };
+                    let fault =
+                        PeerFault::Malformed { expected: format!("{} bytes of counters", 8 * ours.len()), found };
                     let error = Error::peer(peer, fault);
                     self.links.abort(&error);
                     return Err(error);
