@@ -166,6 +166,18 @@ fn a_program_without_a_range_is_refused_at_its_line() {
 }
 
 #[test]
+fn a_constant_that_the_format_cannot_hold_is_refused() {
+    for bad in ["inf", "NaN", "1e14"] {
+        let source = format!(
+            "program f(x: fxp[secret][3])\n%x = parameter {{index = 0}} : fxp[secret][3]
+            %c = constant {{literal = fxp[3] ({bad})}}\n%y = add %x, %c\nreturn y = %y"
+        );
+        let error = lower(&parse(&source).unwrap(), RingConfig::DEFAULT).unwrap_err().to_string();
+        assert!(error.starts_with("cannot encode the constant"), "{error}");
+    }
+}
+
+#[test]
 fn every_reveal_is_in_the_manifest_and_nothing_else_opens() {
     let text = "program f(x: fxp[secret][3], y: int[secret][2])
         %x = parameter {index = 0} : fxp[secret][3]

@@ -2,27 +2,32 @@
 
 use spu::graph::Value;
 use spu::pphlo::{DType, Literal, Type};
-use spu::{Elements, Shape};
+use spu::{Elements, Error, Shape};
 
 use super::{EXTRA, Entry, Lowering, Number, encode};
 use crate::share::Kind;
 
 impl Lowering<'_> {
-    pub(super) fn constant(&mut self, literal: &Literal) -> Entry {
+    pub(super) fn constant(&mut self, literal: &Literal) -> Result<Entry, Error> {
         let tensor = &literal.0;
         let elements = tensor.elements.to_f64();
+        let scale = self.ring.scale(tensor.elements.dtype());
+        let bound = f64::from(self.ring.bits - 2 - scale).exp2();
+        if let Some(bad) = elements.iter().find(|x| !(x.is_finite() && x.abs() < bound)) {
+            let message = format!("cannot encode the constant {bad}: it is not in the safe range (-{bound}, {bound})");
+            return Err(Error::program(message, self.location()));
+        }
         match elements.first() {
-            Some(&first) if elements.iter().all(|x| x.to_bits() == first.to_bits()) => return Entry::Splat(first),
+            Some(&first) if elements.iter().all(|x| x.to_bits() == first.to_bits()) => return Ok(Entry::Splat(first)),
             _ => {}
         }
-        let scale = self.ring.scale(tensor.elements.dtype());
         let ring: Vec<i128> = match &tensor.elements {
             Elements::Fxp(values) => values.iter().map(|&x| encode::rounded(x, scale)).collect(),
             Elements::Int(values) => values.iter().map(|&x| x.into()).collect(),
             Elements::Bool(values) => values.iter().map(|&x| x.into()).collect(),
         };
         let value = self.build.constant(tensor.shape.clone(), scale, ring);
-        self.number(value, scale)
+        Ok(self.number(value, scale))
     }
 
     pub(super) fn add(&mut self, x: Value, y: Value, ty: &Type) -> Entry {

@@ -161,7 +161,8 @@ impl Lowering<'_> {
     }
 }
 
-/// e^x is refused above this bound: its error would exceed 2^−6 of a unit at 18 fraction bits.
+/// The largest upper bound of x for which e^x is served: the error, e^bound times that of the kernel, is then below 0.015 at
+/// 18 fraction bits.
 const LARGEST_EXPONENT: f64 = 8.0;
 
 /// The largest hi/lo that a spline serves.

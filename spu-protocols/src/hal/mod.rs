@@ -93,7 +93,7 @@ impl Lowering<'_> {
                 let value = self.build.argument(*index, boundary_type(&ty, self.ring));
                 one(self.number(value, self.ring.scale(ty.dtype)))
             }
-            Op::Constant { literal } => one(self.constant(literal)),
+            Op::Constant { literal } => one(self.constant(literal)?),
             Op::Add => one(self.add(operands[0], operands[1], &ty)),
             Op::Subtract => one(self.subtract(operands[0], operands[1], &ty)),
             Op::Negate => one(self.negate(operands[0])),
