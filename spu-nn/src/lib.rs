@@ -1,1 +1,13 @@
-//! spu-nn
+//! Layers, losses, optimizers, metrics, initial weights and data sets, written in the typed language alone.
+#![forbid(unsafe_code)]
+
+extern crate spu_tensor as spu;
+
+pub mod data;
+pub mod init;
+pub mod layers;
+pub mod loss;
+pub mod metrics;
+pub mod optim;
+
+mod rows;

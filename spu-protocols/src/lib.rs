@@ -4,5 +4,11 @@
 extern crate spu_tensor as spu;
 
 pub mod aby3;
+pub mod exec;
+pub mod hal;
+pub mod link;
+pub mod plain;
 pub mod random;
 pub mod ring;
+pub mod session;
+pub mod share;

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
 use crate::host::HostTensor;
@@ -12,6 +13,14 @@ use crate::program::{Party, Program};
 /// Tells sessions of one process apart: a handle of one is refused by another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct SessionId(pub u64);
+
+impl SessionId {
+    /// An id that no other session of this process has.
+    pub fn unique() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// A tensor that lives between programs: its type and the back end's hold on it.
 #[derive(Clone)]
@@ -66,7 +75,7 @@ pub trait Executor {
 
     /// Shares tensors of `owner`. `names` and `types` are public and equal at all parties; `data` is called at the owner
     /// alone and gives one tensor for each type. An error there becomes an error at every party.
-    fn input(
+    fn input_leaves(
         &self,
         owner: Party,
         names: &[String],

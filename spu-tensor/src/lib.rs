@@ -3,6 +3,7 @@
 
 extern crate self as spu;
 
+pub mod diagnose;
 pub mod error;
 pub mod executor;
 pub mod graph;
@@ -12,9 +13,28 @@ pub mod passes;
 pub mod pphlo;
 pub mod program;
 pub mod shape;
+pub mod tensor;
+mod trace;
 
 pub use error::Error;
+pub use executor::Executor;
 pub use host::{Elements, HostTensor};
 pub use location::Location;
 pub use program::{Cost, LineCost, Manifest, Party, Program, Reveal, Target};
 pub use shape::Shape;
+pub use spu_macros::{Tree, spu_fn};
+pub use tensor::{
+    Bool, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre, Numeric,
+    Operand, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, select, value_and_grad,
+};
+
+/// What generated code names.
+#[doc(hidden)]
+pub mod generated {
+    pub use crate::executor::Leaf;
+    pub use crate::pphlo::Type;
+    pub use crate::tensor::{
+        Argument, Condition, FlowsInto, LeafSpec, Leaves, LeavesAre, Parameters, Returns, condition, join_name,
+        program, run,
+    };
+}

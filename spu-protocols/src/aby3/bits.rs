@@ -2,14 +2,15 @@
 //!
 //! # Equations
 //!
-//! Everything of `multiply` modulo 2, 64 bits a word. [`and`]: z_i = x_i·y_i ⊕ x_i·y_(i+1) ⊕ x_(i+1)·y_i ⊕ k_(i, i+1) ⊕ k_(i−1, i); P_i sends z_i to the
-//! party before it. One round, 3 bits for each bit. [`replicate`], of halves z1 at P1 and z2 at P2: y_1 = k_01, y_0 = k_02 and
-//! y_2 = (z1 ⊕ k_01) ⊕ (z2 ⊕ k_02), whose terms P1 and P2 exchange. One round, 2 bits for each bit.
+//! Everything of `multiply` modulo 2, 64 bits a word. [`and`]: z_i = x_i·y_i ⊕ x_i·y_(i+1) ⊕ x_(i+1)·y_i ⊕ k_(i, i+1) ⊕
+//! k_(i−1, i); P_i sends z_i to the party before it. One round, 3 bits for each bit. [`replicate`], of halves z1 at P1
+//! and z2 at P2: y_1 = k_01, y_0 = k_02 and y_2 = (z1 ⊕ k_01) ⊕ (z2 ⊕ k_02), whose terms P1 and P2 exchange. One round,
+//! 2 bits for each bit.
 //!
 //! # Security
 //!
-//! The receiver of z_i lacks the key k_(i, i+1), P2 lacks k_01, and P1 lacks k_02: each message is uniform given what its receiver knows. Exact;
-//! never fails.
+//! The receiver of z_i lacks the key k_(i, i+1), P2 lacks k_01, and P1 lacks k_02: each message is uniform given what
+//! its receiver knows. Exact; never fails.
 
 use super::context::Context;
 use super::message::Message;
@@ -47,7 +48,8 @@ pub fn replicate_table(n: usize, count: usize, first: u8) -> Vec<Message> {
     Message::swap(first, Role::P1, Role::P2, (n * count) as u64).to_vec()
 }
 
-/// Replicated shares of `count` planes of `n` bits z1 ⊕ z2, where P1 has z1 and P2 has z2; P0's `half` is not looked at.
+/// Replicated shares of `count` planes of `n` bits z1 ⊕ z2, where P1 has z1 and P2 has z2; P0's `half` is not looked
+/// at.
 pub async fn replicate<R: Ring>(
     ctx: &Context<R>,
     mut half: Planes,

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 
 use spu::Party;
@@ -47,7 +48,7 @@ pub struct Context<R: Ring> {
     dealer: Party,
     node: u32,
     part: u8,
-    table: Rc<[Message]>,
+    table: Arc<[Message]>,
     mailbox: Rc<RefCell<Mailbox>>,
     randomness: Rc<dyn Randomness<R>>,
     progress: RefCell<Progress>,
@@ -67,7 +68,7 @@ impl<R: Ring> Context<R> {
         party: Party,
         dealer: Party,
         (node, part): (u32, u8),
-        table: Rc<[Message]>,
+        table: Arc<[Message]>,
         mailbox: Rc<RefCell<Mailbox>>,
         randomness: Rc<dyn Randomness<R>>,
     ) -> Self {
@@ -105,13 +106,18 @@ impl<R: Ring> Context<R> {
         assert!(progress.received.is_none_or(|r| r < row.after), "message {step} to {to:?} leaves before its `after`");
         assert!(progress.sent.insert((step, to)), "message {step} to {to:?} is sent once");
         let key = (to.party(self.dealer), self.address(step));
-        self.mailbox.borrow_mut().outgoing.insert(key, words);
+        if !words.is_empty() {
+            self.mailbox.borrow_mut().outgoing.insert(key, words);
+        }
     }
 
     /// Waits for the message `step` of `from`; it has the length its table says.
     pub async fn receive(&self, step: u8, from: Role) -> Vec<u64> {
         let row = self.row(step, from, self.role);
         let key = (from.party(self.dealer), self.address(step));
+        if row.bits == 0 {
+            return Vec::new();
+        }
         let words = poll_fn(|_| match self.mailbox.borrow_mut().incoming.remove(&key) {
             Some(words) => Poll::Ready(words),
             None => Poll::Pending,

@@ -8,18 +8,20 @@
 //! v·x = c·x + (1 − 2c)·(λ·a + λ·b),     v = c + (1 − 2c)·λ:
 //! ```
 //!
-//! P1 and P2 compute their halves of it alone once P0 has dealt λ and λ·a as ring elements ([`deal`]: P2's half comes from the key
-//! (P0, P2), P1's half, the difference, is sent).
+//! P1 and P2 compute their halves of it alone once P0 has dealt λ and λ·a as ring elements ([`deal`]: P2's half comes
+//! from the key (P0, P2), P1's half, the difference, is sent).
 //!
-//! - v in halves v1 at P1, v2 at P2 ([`inject_halves`]): λ = λ1 ⊕ λ2 from the keys (P0, P1) and (P0, P2); P1 sends v1 ⊕ λ1, P2 sends v2 ⊕ λ2,
-//!   whose sum is c ([`open_masked`]). One round, 2 + 2K bits.
-//! - v replicated needs no opening: v = v2 ⊕ (v0 ⊕ v1), so c = v2 and λ = v0 ⊕ v1 are at their places. [`bit_multiply`] deals in round 1 and
-//!   shares again in round 2: 2K + 2K bits, 256 at K = 64. [`bit_to_arith`] deals λ alone: K + 2K = 192 bits in two rounds.
+//! - v in halves v1 at P1, v2 at P2 ([`inject_halves`]): λ = λ1 ⊕ λ2 from the keys (P0, P1) and (P0, P2); P1 sends v1 ⊕
+//!   λ1, P2 sends v2 ⊕ λ2, whose sum is c ([`open_masked`]). One round, 2 + 2K bits.
+//! - v replicated needs no opening: v = v2 ⊕ (v0 ⊕ v1), so c = v2 and λ = v0 ⊕ v1 are at their places. [`bit_multiply`]
+//!   deals in round 1 and shares again in round 2: 2K + 2K bits, 256 at K = 64. [`bit_to_arith`] deals λ alone: K + 2K
+//!   = 192 bits in two rounds.
 //!
 //! # Security
 //!
-//! P0 receives nothing. P1 receives v2 ⊕ λ2 and two dealt halves, each masked by a draw of the key (P0, P2), which it lacks; P2 receives v1 ⊕ λ1,
-//! masked by a draw of (P0, P1); the sharing at the end is that of `multiply`. Exact on the whole ring; never fails.
+//! P0 receives nothing. P1 receives v2 ⊕ λ2 and two dealt halves, each masked by a draw of the key (P0, P2), which it
+//! lacks; P2 receives v1 ⊕ λ1, masked by a draw of (P0, P1); the sharing at the end is that of `multiply`. Exact on the
+//! whole ring; never fails.
 
 use super::bits::xor_into;
 use super::context::Context;
@@ -104,8 +106,8 @@ pub fn inject_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
     table
 }
 
-/// Opens one plane of bits v, held in halves by P1 and P2, under a mask λ, and deals λ and λ·a, where P0's `operand` is a. P0's `half` and the
-/// others' `operand` are not looked at, except that a plane has the number of elements.
+/// Opens one plane of bits v, held in halves by P1 and P2, under a mask λ, and deals λ and λ·a, where P0's `operand` is
+/// a. P0's `half` and the others' `operand` are not looked at, except that a plane has the number of elements.
 pub async fn inject_halves<R: Ring>(ctx: &Context<R>, half: Planes, operand: &[R], steps: Steps) -> Injected<R> {
     let bit = open_masked(ctx, half, steps).await;
     deal_products(ctx, bit, operand, steps.past(OPEN_MASKED_STEPS)).await

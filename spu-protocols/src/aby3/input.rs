@@ -2,19 +2,22 @@
 //!
 //! # Equations
 //!
-//! The owner is the dealer. x_0 comes from the key (P0, P2); so does a seed of 64 bits, and x_2 is a public function of the seed and the position.
-//! P0 sends x_1 = x − x_0 − x_2 and the seed to P1; P2 computes x_0 and x_2 without a message. One round, K·n + 64 bits.
+//! The owner is the dealer. x_0 comes from the key (P0, P2); so does a seed of 64 bits, and x_2 is a public function of
+//! the seed and the position. P0 sends x_1 = x − x_0 − x_2 and the seed to P1; P2 computes x_0 and x_2 without a
+//! message. One round, K·n + 64 bits.
 //!
 //! # Security
 //!
-//! P1 receives x_1, masked by x_0 from a key that it lacks and that masks nothing else, and the seed, which is independent of x. P2 receives nothing. x_2
-//! need not be secret: x_0 alone hides x from P1, and that x_1 stays away from P2 hides it from P2.
+//! P1 receives x_1, masked by x_0 from a key that it lacks and that masks nothing else, and the seed, which is
+//! independent of x. P2 receives nothing. x_2 need not be secret: x_0 alone hides x from P1, and that x_1 stays away
+//! from P2 hides it from P2.
 //!
 //! # Why x_2 is not simply 0
 //!
-//! Truncation by a dealer P takes its threshold C from the low bits of the share that P has in common with the party after it: from a constant
-//! share, C is the same for all elements, and with 0 everything is rounded up. Here C is x_1, x_2 or x_0, whoever deals; x_0 and x_1 are uniform,
-//! and x_2 is as good as uniform for every input that was fixed before the seed was drawn. Exact on the whole ring; never fails.
+//! Truncation by a dealer P takes its threshold C from the low bits of the share that P has in common with the party
+//! after it: from a constant share, C is the same for all elements, and with 0 everything is rounded up. Here C is x_1,
+//! x_2 or x_0, whoever deals; x_0 and x_1 are uniform, and x_2 is as good as uniform for every input that was fixed
+//! before the seed was drawn. Exact on the whole ring; never fails.
 
 use super::context::Context;
 use super::message::Message;

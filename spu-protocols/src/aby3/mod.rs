@@ -20,13 +20,24 @@ mod role;
 mod shares;
 pub mod sign;
 mod steps;
+mod tables;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
 pub mod world;
 
 pub use context::{Address, Context, Mailbox, Randomness};
+pub use exp::exp_negative;
+pub use inject::{bit_multiply, bit_to_arith};
+pub use input::input;
+pub use maximum::maximum;
 pub use message::{Message, TableCost, cost, stamps};
+pub use multiply::{product_terms, reshare};
+pub use open::{open, open_to};
+pub use relu::relu;
 pub use role::{Pair, Role};
 pub use shares::{Arith, BitShares, View};
+pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
+pub use tables::table;
+pub use truncate::{truncate, truncate_sum};

@@ -8,15 +8,17 @@
 //! z_i = x_i·y_i + x_i·y_(i+1) + x_(i+1)·y_i = x_i·(y_i + y_(i+1)) + x_(i+1)·y_i.
 //! ```
 //!
-//! [`reshare`]: with k_01, k_12, k_02 from the three pair keys, y_0 = z_0 + k_01 − k_02, y_1 = z_1 + k_12 − k_01 and y_2 = z_2 + k_02 − k_12 have the
-//! same sum; P_i sends y_i to the party before it. One round, 3K bits. [`reshare_pair`]: of halves z1 at P1 and z2 at P2,
-//! y_1 = k_01 and y_0 = k_02 come from keys; P1 sends z1 − k_01, P2 sends z2 − k_02 to the other, whose sum is y_2. One round, 2K bits.
+//! [`reshare`]: with k_01, k_12, k_02 from the three pair keys, y_0 = z_0 + k_01 − k_02, y_1 = z_1 + k_12 − k_01 and
+//! y_2 = z_2 + k_02 − k_12 have the same sum; P_i sends y_i to the party before it. One round, 3K bits.
+//! [`reshare_pair`]: of halves z1 at P1 and z2 at P2, y_1 = k_01 and y_0 = k_02 come from keys; P1 sends z1 − k_01, P2
+//! sends z2 − k_02 to the other, whose sum is y_2. One round, 2K bits.
 //!
 //! # Security
 //!
-//! The receiver of y_i lacks one of its two keys: y_0 goes to P2, who lacks k_01; y_1 to P0, who lacks k_12; y_2 to P1, who lacks k_02.
-//! In `reshare_pair` P2 lacks k_01 and P1 lacks k_02. So every message is uniform given what its receiver knows, and it is or fixes a share of the
-//! result, which is the receiver's anyway. Exact on the whole ring; never fails.
+//! The receiver of y_i lacks one of its two keys: y_0 goes to P2, who lacks k_01; y_1 to P0, who lacks k_12; y_2 to P1,
+//! who lacks k_02. In `reshare_pair` P2 lacks k_01 and P1 lacks k_02. So every message is uniform given what its
+//! receiver knows, and it is or fixes a share of the result, which is the receiver's anyway. Exact on the whole ring;
+//! never fails.
 
 use super::context::Context;
 use super::message::Message;
@@ -58,8 +60,8 @@ pub fn reshare_pair_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
     Message::swap(first, Role::P1, Role::P2, n as u64 * u64::from(bits)).to_vec()
 }
 
-/// Replicated shares of `n` elements z1 + z2, where P1 has z1 and P2 has z2; P0's `half` is not looked at. Values that are
-/// ready together are joined before, so that they share a message and a round.
+/// Replicated shares of `n` elements z1 + z2, where P1 has z1 and P2 has z2; P0's `half` is not looked at. Values that
+/// are ready together are joined before, so that they share a message and a round.
 pub async fn reshare_pair<R: Ring>(ctx: &Context<R>, mut half: Vec<R>, n: usize, steps: Steps) -> Arith<R> {
     let (pair, peer) = match ctx.role() {
         Role::P0 => {

@@ -2,12 +2,14 @@
 //!
 //! # Equations
 //!
-//! P_i lacks x_(i+2) = x_(i−1), which the party before it holds as its own: P_i sends x_i to the party after it ([`open`]: one round, 3K bits), or the
-//! party before the only receiver sends its own ([`open_to`]: one round, K bits).
+//! P_i lacks x_(i+2) = x_(i−1), which the party before it holds as its own: P_i sends x_i to the party after it
+//! ([`open`]: one round, 3K bits), or the party before the only receiver sends its own ([`open_to`]: one round, K
+//! bits).
 //!
 //! # Security
 //!
-//! The receiver learns x and nothing else: what it receives is x less its own two shares. No mask, on purpose. Exact; never fails.
+//! The receiver learns x and nothing else: what it receives is x less its own two shares. No mask, on purpose. Exact;
+//! never fails.
 
 use super::context::Context;
 use super::message::Message;

@@ -85,7 +85,7 @@ pub(crate) fn run<R: Ring, T, F: Future<Output = T>>(
     seed: u64,
     kernel: impl Fn(Context<R>) -> F,
 ) -> [T; 3] {
-    let outcome = world::run(dealer, table, |party| Seeded::new::<R>(party, seed), kernel);
+    let outcome = world::run(dealer, table, |party| Seeded::source::<R>(party, seed), kernel);
     let expected = cost(table);
     assert_eq!(outcome.measured.bytes, expected.bytes, "every role sends what the table says");
     if expected.bits > 0 {

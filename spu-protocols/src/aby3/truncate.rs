@@ -3,16 +3,17 @@
 //! # Equations
 //!
 //! Let two parties a and b know c = z + r + 2^(K−2), the third, d, know r, and −2^(K−2) ≤ z < 2^(K−2). With n = msb(c),
-//! m = msb(r) and r read as a signed integer, c − r = z + 2^(K−2) + 2^K·n·m over the integers: for m = 0 the sum z + 2^(K−2) + r
-//! stays below 2^K; for m = 1 it passes 2^K exactly when n = 0. Hence, up to the rounding,
+//! m = msb(r) and r read as a signed integer, c − r = z + 2^(K−2) + 2^K·n·m over the integers: for m = 0 the sum z +
+//! 2^(K−2) + r stays below 2^K; for m = 1 it passes 2^K exactly when n = 0. Hence, up to the rounding,
 //!
 //! ```text
 //! z >> s  =  F(c) − G(r) − 2^(K−s)·n·m    mod 2^K,   F(c) = (c >> s) − 2^(K−2−s),   G(r) = r >> s (arithmetic).
 //! ```
 //!
-//! F is a share that a and b know. −G is split into q, from the key (a, d), and −G − q, which d sends to b. The last product is
-//! needed modulo 2^s alone: m = m_a + m_b mod 2^s with m_a from the key (a, d); a and b exchange n·m_a − t_a and n·m_b − t_b, t_a from the
-//! key (a, d) and t_b from the key (b, d), whose sum e = n·m − t_a − t_b is theirs. The shares of the result are
+//! F is a share that a and b know. −G is split into q, from the key (a, d), and −G − q, which d sends to b. The last
+//! product is needed modulo 2^s alone: m = m_a + m_b mod 2^s with m_a from the key (a, d); a and b exchange n·m_a − t_a
+//! and n·m_b − t_b, t_a from the key (a, d) and t_b from the key (b, d), whose sum e = n·m − t_a − t_b is theirs. The
+//! shares of the result are
 //!
 //! ```text
 //! (a, b): F(c) − 2^(K−s)·e      (a, d): q − 2^(K−s)·t_a      (b, d): −G(r) − q − 2^(K−s)·t_b.
@@ -25,20 +26,21 @@
 //! | a → b: n·m_a − t_a | t_a, key (a, d) | s |
 //! | b → a: n·m_b − t_b | t_b, key (b, d) | s |
 //!
-//! - [`truncate_sum`], on additive terms: r0 from the key (P0, P2), r1 from (P1, P2), and P2 takes r = r0 + r1 − z2: its own term is
-//!   absorbed. P0 sends z0 + r0 to P1, P1 sends z1 + r1 to P0; a = P0, b = P1, d = P2. Two rounds, 3K + 3s bits.
+//! - [`truncate_sum`], on additive terms: r0 from the key (P0, P2), r1 from (P1, P2), and P2 takes r = r0 + r1 − z2:
+//!   its own term is absorbed. P0 sends z0 + r0 to P1, P1 sends z1 + r1 to P0; a = P0, b = P1, d = P2. Two rounds, 3K +
+//!   3s bits.
 //! - [`truncate`], on replicated shares: z + r = x1 and r = −(x0 + x2), so nothing is opened. Two rounds, K + 3s bits.
-//! - [`truncate_pair`], on halves of P1 and P2: each sends its half plus a mask from its key with P0, who knows both masks;
-//!   a = P1, b = P2, d = P0. Two rounds, 3K + 3s bits.
+//! - [`truncate_pair`], on halves of P1 and P2: each sends its half plus a mask from its key with P0, who knows both
+//!   masks; a = P1, b = P2, d = P0. Two rounds, 3K + 3s bits.
 //!
 //! # Result, domain, security
 //!
-//! The result is ⌊z / 2^s⌋ + [z mod 2^s > C] with C = c mod 2^s: an error of 0 or +1 ulp, never more, for −2^(K−2) ≤ z < 2^(K−2) and
-//! 1 ≤ s ≤ K − 2; it never fails inside. C is uniform where r is: always in `truncate_sum` and `truncate_pair`; in `truncate` where the sharing is
-//! fresh (a constant shared as (v, 0, 0) has C = 0 and rounds up).
-//! Every message is masked by a draw that its receiver lacks and that masks nothing else. C is in the view of a and b, and
-//! d knows r: the rounding is stochastic with a public coin. Nothing else about z is in a view: given the rounding, what a party receives
-//! is a function of its own draws and its own shares of the result.
+//! The result is ⌊z / 2^s⌋ + [z mod 2^s > C] with C = c mod 2^s: an error of 0 or +1 ulp, never more, for −2^(K−2) ≤ z
+//! < 2^(K−2) and 1 ≤ s ≤ K − 2; it never fails inside. C is uniform where r is: always in `truncate_sum` and
+//! `truncate_pair`; in `truncate` where the sharing is fresh (a constant shared as (v, 0, 0) has C = 0 and rounds up).
+//! Every message is masked by a draw that its receiver lacks and that masks nothing else. C is in the view of a and b,
+//! and d knows r: the rounding is stochastic with a public coin. Nothing else about z is in a view: given the rounding,
+//! what a party receives is a function of its own draws and its own shares of the result.
 
 use super::context::Context;
 use super::message::Message;
@@ -192,8 +194,8 @@ fn deal_mask<R: Ring>(r: &mut [R], q: &mut [R], m: &mut [R], t_a: &[R], t_b: &mu
     }
 }
 
-/// What a and b compute before they exchange: the opened value becomes F(c) − 2^(K−s)·(n·m − t), with this party's half of m
-/// and its t; `m` becomes n·m − t mod 2^s, to be sent; `split` becomes the share with d.
+/// What a and b compute before they exchange: the opened value becomes F(c) − 2^(K−s)·(n·m − t), with this party's half
+/// of m and its t; `m` becomes n·m − t mod 2^s, to be sent; `split` becomes the share with d.
 #[inline(always)]
 fn shift_value<R: Ring>(value: &mut [R], split: &mut [R], m: &mut [R], t: &[R], shift: u32) {
     let (quarter, low_quarter) = (R::power_of_two(R::BITS - 2), R::power_of_two(R::BITS - 2 - shift));

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use spu::Party;
@@ -33,7 +34,7 @@ pub fn run<R: Ring, T, F: Future<Output = T>>(
     randomness: impl Fn(Party) -> Rc<dyn Randomness<R>>,
     kernel: impl Fn(Context<R>) -> F,
 ) -> Outcome<T> {
-    let table: Rc<[Message]> = table.into();
+    let table: Arc<[Message]> = table.into();
     let mailboxes: [Rc<RefCell<Mailbox>>; 3] = Default::default();
     let parties = super::Role::ALL.map(|role| role.party(dealer));
     let futures = parties.map(|party| {
@@ -87,7 +88,7 @@ pub struct Seeded {
 
 impl Seeded {
     /// For [`run`]'s `randomness`.
-    pub fn new<R: Ring>(party: Party, seed: u64) -> Rc<dyn Randomness<R>> {
+    pub fn source<R: Ring>(party: Party, seed: u64) -> Rc<dyn Randomness<R>> {
         Rc::new(Self { party, seed })
     }
 

@@ -64,7 +64,17 @@ impl Contribution {
     }
 }
 
-/// What one party holds: the keys it shares with the party before it and with the party after it.
+/// What one party holds: the keys it shares with the party before it and with the party after it. The key of the two others has no
+/// place in it:
+///
+/// ```compile_fail,E0061
+/// use spu_protocols::random::{Key, Keys};
+/// use spu_tensor::Party;
+///
+/// fn all(a: Key, b: Key, c: Key) -> Keys {
+///     Keys::new(Party(0), a, b, c)
+/// }
+/// ```
 pub struct Keys {
     party: Party,
     previous: Arc<Cipher>,

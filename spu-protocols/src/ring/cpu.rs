@@ -3,6 +3,12 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::Ring;
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
+use super::square::{self, SIDE};
+use super::transpose::{self, ELEMENTS, Lane};
+
 /// A vector level. Every level computes the same bits; only the speed differs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Cpu {
@@ -106,6 +112,40 @@ impl Vector {
     pub(super) fn lanes<R>(self) -> usize {
         lanes::<R>(REGISTER[self.0 as usize])
     }
+
+    /// [`square::transpose`], by the best code of the level.
+    #[inline(always)]
+    pub(super) fn transpose<R: Ring>(self, square: [[R; SIDE]; SIDE]) -> [[R; SIDE]; SIDE] {
+        #[cfg(target_arch = "x86_64")]
+        if self.0 == Cpu::Avx512 && std::any::TypeId::of::<R>() == std::any::TypeId::of::<u64>() {
+            use std::mem::transmute_copy;
+            // SAFETY: `Vector` is made of supported levels only; R is u64, so both casts are between equal types.
+            return unsafe { transmute_copy(&avx512::transpose(&transmute_copy(&square))) };
+        }
+        square::transpose(square)
+    }
+
+    /// [`transpose::split`], by the best code of the level.
+    #[inline(always)]
+    pub(super) fn split(self, words: &[u64; ELEMENTS]) -> [Lane; 64] {
+        match self.0 {
+            // SAFETY: `Vector` is made of supported levels only.
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx512 => unsafe { avx512::split(words) },
+            _ => transpose::split(words),
+        }
+    }
+
+    /// [`transpose::join`], by the best code of the level.
+    #[inline(always)]
+    pub(super) fn join(self, lines: &mut [Lane; 64]) -> [u64; ELEMENTS] {
+        match self.0 {
+            // SAFETY: `Vector` is made of supported levels only.
+            #[cfg(target_arch = "x86_64")]
+            Cpu::Avx512 => unsafe { avx512::join(lines) },
+            _ => transpose::join(lines),
+        }
+    }
 }
 
 /// Runs `kernel` compiled for the level, with its number of lanes.
@@ -129,7 +169,10 @@ pub(super) fn run<R, K: Kernel<R>>(vector: Vector, kernel: K) -> K::Output {
         Cpu::Scalar => with_lanes::<R, K, { REGISTER[0] }>(kernel),
     }
     #[cfg(not(target_arch = "x86_64"))]
-    with_lanes::<R, K, { REGISTER[0] }>(kernel)
+    {
+        let _ = vector;
+        with_lanes::<R, K, { REGISTER[0] }>(kernel)
+    }
 }
 
 #[inline(always)]

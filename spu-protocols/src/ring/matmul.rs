@@ -5,12 +5,11 @@
 //! α belongs to a row and β to a column, so a product takes half the multiplications and some more additions, which the
 //! vector units have to spare. B is copied once into panels of two vectors' width; a tile of rows × panel stays in registers.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::cpu::{Kernel, Vector, run};
 use super::operand::{Dims, Operand};
+use super::panels::{Aligned, INNER, Pack, Panels};
 use super::{Ring, cpu};
 
 /// Sizes of a matrix product: `rows` × `inner` times `inner` × `columns`.
@@ -65,11 +64,11 @@ fn cost<R: Ring>(vector: Vector, (rows, columns): (usize, usize), (a, b): (Opera
 }
 
 fn multiply<R: Ring>(vector: Vector, shape: MatmulShape, a: Operand<R>, b: Operand<R>, c: &mut [R]) {
-    let panels = run(vector, Pack { shape, b });
+    let panels = run(vector, Pack { vector, shape, b });
     let MatmulShape { rows, inner, columns } = shape;
     let threads = rayon::current_num_threads();
     let work = rows * inner * columns;
-    let multiply = |row: usize, c: &mut [R]| run(vector, Multiply { shape, a, panels: &panels, row, c });
+    let multiply = |row: usize, c: &mut [R]| run(vector, Multiply { vector, shape, a, panels: &panels, row, c });
     if work < PARALLEL || threads == 1 || rows <= TILE {
         multiply(0, c);
     } else {
@@ -78,71 +77,9 @@ fn multiply<R: Ring>(vector: Vector, shape: MatmulShape, a: Operand<R>, b: Opera
     }
 }
 
-/// B in panels: for each block of the inner dimension and each panel, `inner` rows (an even number, the last perhaps zero)
-/// of one panel's width (the last columns perhaps zero).
-struct Panels<R> {
-    values: Aligned<R>,
-    beta: Vec<R>,
-    blocks: Vec<Block>,
-}
-
-/// A range of the inner dimension, and where its panels begin.
-#[derive(Clone)]
-struct Block {
-    inner: Range<usize>,
-    start: usize,
-}
-
-impl Block {
-    fn padded(&self) -> usize {
-        self.inner.len().next_multiple_of(2)
-    }
-}
-
-fn blocks(inner: usize, padded_columns: usize) -> Vec<Block> {
-    let length = inner.div_ceil(inner.div_ceil(INNER)).next_multiple_of(2);
-    let block = |from| Block { inner: from..inner.min(from + length), start: from * padded_columns };
-    (0..inner).step_by(length).map(block).collect()
-}
-
-struct Pack<'a, R> {
-    shape: MatmulShape,
-    b: Operand<'a, R>,
-}
-
-impl<R: Ring> Kernel<R> for Pack<'_, R> {
-    type Output = Panels<R>;
-
-    #[inline(always)]
-    fn run<const LANES: usize>(self) -> Panels<R> {
-        let MatmulShape { inner, columns, .. } = self.shape;
-        let width = 2 * LANES;
-        let padded = columns.next_multiple_of(width);
-        let blocks = blocks(inner, padded);
-        let mut values = Aligned::zero(inner.next_multiple_of(2) * padded);
-        let mut beta = vec![R::ZERO; padded];
-        let dims = Dims { rows: inner, columns };
-        for block in &blocks {
-            let panels = values.as_mut_slice()[block.start..].chunks_exact_mut(block.padded() * width);
-            for ((j, beta), panel) in beta.chunks_exact_mut(width).enumerate().zip(panels) {
-                let rows = block.inner.len();
-                let used = width.min(columns - j * width);
-                self.b.copy(dims, (block.inner.start, j * width), used, &mut panel[..rows * width], width);
-                for pair in panel.as_chunks::<LANES>().0.as_chunks::<4>().0 {
-                    for (beta, (even, odd)) in
-                        beta.iter_mut().zip(pair[..2].as_flattened().iter().zip(pair[2..].as_flattened()))
-                    {
-                        *beta = beta.plus(even.times(*odd));
-                    }
-                }
-            }
-        }
-        Panels { values, beta, blocks }
-    }
-}
-
 /// The rows of the product from `row` on.
 struct Multiply<'a, R> {
+    vector: Vector,
     shape: MatmulShape,
     a: Operand<'a, R>,
     panels: &'a Panels<R>,
@@ -155,7 +92,7 @@ impl<R: Ring> Kernel<R> for Multiply<'_, R> {
 
     #[inline(always)]
     fn run<const LANES: usize>(self) {
-        let Self { shape: MatmulShape { rows, inner, columns }, a, panels, row, c } = self;
+        let Self { vector, shape: MatmulShape { rows, inner, columns }, a, panels, row, c } = self;
         for line in c.chunks_exact_mut(columns) {
             line.iter_mut().zip(&panels.beta).for_each(|(x, beta)| *x = x.minus(*beta));
         }
@@ -174,6 +111,7 @@ impl<R: Ring> Kernel<R> for Multiply<'_, R> {
                     None => {
                         let copy = &mut copy.as_mut_slice()[..height * STRIDE];
                         a.copy(
+                            vector,
                             Dims { rows, columns: inner },
                             (first, block.inner.start),
                             block.inner.len(),
@@ -295,31 +233,6 @@ impl<R: Ring, const LANES: usize> Lane<R, LANES> {
     }
 }
 
-/// Elements from the start of a cache line on.
-struct Aligned<R> {
-    values: Vec<R>,
-    start: usize,
-    length: usize,
-}
-
-impl<R: Ring> Aligned<R> {
-    fn zero(length: usize) -> Self {
-        let values = vec![R::ZERO; length + 64 / size_of::<R>()];
-        let start = values.as_ptr().align_offset(64).min(64 / size_of::<R>());
-        Self { values, start, length }
-    }
-
-    fn as_slice(&self) -> &[R] {
-        &self.values[self.start..self.start + self.length]
-    }
-
-    fn as_mut_slice(&mut self) -> &mut [R] {
-        &mut self.values[self.start..self.start + self.length]
-    }
-}
-
-/// Block of the inner dimension: a panel of it takes 64 KiB, `ROWS` rows of A 256 KiB, half of a usual L2.
-const INNER: usize = 512;
 /// Rows of A that meet a panel before the next panel.
 const ROWS: usize = 64;
 /// Rows of a tile.

@@ -1,12 +1,16 @@
 //! The rings Z_2^K and the kernels on their elements. This module knows no party.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod cpu;
 mod element;
 mod fields;
 mod matmul;
 mod operand;
+mod panels;
 mod planes;
 mod slices;
+mod square;
 mod transpose;
 
 pub use cpu::{Cpu, Unsupported, cpu, set_cpu, vectorize};

@@ -1,6 +1,8 @@
 //! What a matrix product reads: a matrix or a linear combination of two, transposed or not, formed while it is copied.
 
 use super::Ring;
+use super::cpu::Vector;
+use super::square::SIDE;
 
 /// A factor of [`matmul`](super::matmul()): scale · first + scale₂ · second, transposed or not. Matrices are row-major.
 #[derive(Clone, Copy)]
@@ -44,7 +46,15 @@ impl<'a, R: Ring> Operand<'a, R> {
     /// Copies the block that starts at `(row, column)` of a factor of `columns` columns to `block`, whose rows are `stride`
     /// apart, `width` columns of each; as many rows as `block` has.
     #[inline(always)]
-    pub(super) fn copy(&self, dims: Dims, (row, column): (usize, usize), width: usize, block: &mut [R], stride: usize) {
+    pub(super) fn copy(
+        &self,
+        vector: Vector,
+        dims: Dims,
+        (row, column): (usize, usize),
+        width: usize,
+        block: &mut [R],
+        stride: usize,
+    ) {
         if !self.transposed {
             for (i, out) in block.chunks_mut(stride).enumerate() {
                 self.read((row + i) * dims.columns + column, &mut out[..width]);
@@ -63,10 +73,10 @@ impl<'a, R: Ring> Operand<'a, R> {
                         _ => self.read(at, &mut line[..height]),
                     }
                 }
-                for (ii, out) in rows.chunks_mut(stride).enumerate() {
+                for (line, out) in vector.transpose(square).iter().zip(rows.chunks_mut(stride)) {
                     match width {
-                        SIDE => out[j..j + SIDE].copy_from_slice(&square.map(|line| line[ii])),
-                        _ => (0..width).for_each(|jj| out[j + jj] = square[jj][ii]),
+                        SIDE => out[j..j + SIDE].copy_from_slice(line),
+                        _ => out[j..j + width].copy_from_slice(&line[..width]),
                     }
                 }
             }
@@ -96,6 +106,3 @@ pub(super) struct Dims {
     pub(super) rows: usize,
     pub(super) columns: usize,
 }
-
-/// Transposition goes by squares: both the lines read and the lines written fill a cache line or two.
-const SIDE: usize = 8;

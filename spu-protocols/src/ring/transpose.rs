@@ -3,8 +3,10 @@
 //! Bits b of words i are swapped index bit by index bit. Eight blocks lie in the lanes of a vector, so all six steps stay
 //! inside lanes; three steps at a time join eight vectors, which fit in registers: two passes over 4 KiB.
 
+use super::cpu::Vector;
 use super::planes::Planes;
-use super::{Ring, vectorize};
+use super::square::transpose;
+use super::{Ring, cpu, vectorize};
 
 /// Planes low … low + count − 1 of `values`: plane j has bit low + j of every element. Needs low + count ≤ K.
 pub fn to_planes<R: Ring>(values: &[R], low: u32, count: u32) -> Planes {
@@ -14,6 +16,7 @@ pub fn to_planes<R: Ring>(values: &[R], low: u32, count: u32) -> Planes {
     if stride == 0 {
         return planes;
     }
+    let vector = Vector::of(cpu());
     for (word, group) in planes.words_mut().chunks_mut(64 * stride).enumerate() {
         let shift = low + 64 * word as u32;
         vectorize(
@@ -24,11 +27,13 @@ pub fn to_planes<R: Ring>(values: &[R], low: u32, count: u32) -> Planes {
                     for (word, value) in words.iter_mut().zip(values) {
                         *word = value.shr(shift).to_u128() as u64;
                     }
-                    let lines = split(&words);
+                    let lines = vector.split(&words);
                     for (plane, line) in group.chunks_exact_mut(stride).zip(&lines) {
                         let out = &mut plane[block * LANES..];
-                        let n = out.len().min(LANES);
-                        out[..n].copy_from_slice(&line[..n]);
+                        match out.first_chunk_mut() {
+                            Some(out) => *out = *line,
+                            None => out.copy_from_slice(&line[..out.len()]),
+                        }
                     }
                 }
             },
@@ -45,6 +50,7 @@ pub fn from_planes<R: Ring>(planes: &Planes, low: u32) -> Vec<R> {
     if stride == 0 {
         return values;
     }
+    let vector = Vector::of(cpu());
     for (word, group) in planes.words().chunks(64 * stride).enumerate() {
         let shift = low + 64 * word as u32;
         vectorize(
@@ -54,10 +60,12 @@ pub fn from_planes<R: Ring>(planes: &Planes, low: u32) -> Vec<R> {
                     let mut lines = [[0; LANES]; 64];
                     for (plane, line) in group.chunks_exact(stride).zip(&mut lines) {
                         let from = &plane[block * LANES..];
-                        let n = from.len().min(LANES);
-                        line[..n].copy_from_slice(&from[..n]);
+                        match from.first_chunk() {
+                            Some(from) => *line = *from,
+                            None => line[..from.len()].copy_from_slice(from),
+                        }
                     }
-                    let words = join(&mut lines);
+                    let words = vector.join(&mut lines);
                     for (word, value) in words.iter().zip(values) {
                         *value = value.plus(R::from_u128(u128::from(*word)).shl(shift));
                     }
@@ -69,18 +77,15 @@ pub fn from_planes<R: Ring>(planes: &Planes, low: u32) -> Vec<R> {
 }
 
 /// Eight words, one of each block.
-type Lane = [u64; LANES];
+pub(super) type Lane = [u64; LANES];
 
 /// Words of eight blocks in order → planes of eight words.
 #[inline(always)]
-fn split(words: &[u64; ELEMENTS]) -> [Lane; 64] {
+pub(super) fn split(words: &[u64; ELEMENTS]) -> [Lane; 64] {
     let mut lines = [[0; LANES]; 64];
+    let blocks = words.as_chunks::<8>().0;
     for (high, lines) in lines.as_chunks_mut().0.iter_mut().enumerate() {
-        for (low, line) in lines.iter_mut().enumerate() {
-            for (block, word) in line.iter_mut().enumerate() {
-                *word = words[64 * block + 8 * high + low];
-            }
-        }
+        *lines = transpose(std::array::from_fn(|block| blocks[8 * block + high]));
         swap_index_bits(lines, 1);
     }
     swap_high(&mut lines);
@@ -89,15 +94,14 @@ fn split(words: &[u64; ELEMENTS]) -> [Lane; 64] {
 
 /// The inverse of [`split`]; the steps commute and each is its own inverse.
 #[inline(always)]
-fn join(lines: &mut [Lane; 64]) -> [u64; ELEMENTS] {
+pub(super) fn join(lines: &mut [Lane; 64]) -> [u64; ELEMENTS] {
     let mut words = [0; ELEMENTS];
+    let blocks = words.as_chunks_mut::<8>().0;
     swap_high(lines);
     for (high, lines) in lines.as_chunks_mut().0.iter_mut().enumerate() {
         swap_index_bits(lines, 1);
-        for (low, line) in lines.iter().enumerate() {
-            for (block, word) in line.iter().enumerate() {
-                words[64 * block + 8 * high + low] = *word;
-            }
+        for (block, words) in transpose(*lines).into_iter().enumerate() {
+            blocks[8 * block + high] = words;
         }
     }
     words
@@ -137,7 +141,7 @@ fn swap_index_bits(group: &mut [Lane; 8], unit: u32) {
 /// Blocks abreast.
 const LANES: usize = 8;
 /// Elements in the blocks abreast.
-const ELEMENTS: usize = 64 * LANES;
+pub(super) const ELEMENTS: usize = 64 * LANES;
 
 #[cfg(test)]
 mod tests {

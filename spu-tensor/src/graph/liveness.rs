@@ -29,3 +29,22 @@ pub fn last_uses<O: Operation>(graph: &Graph<O>) -> LastUses {
     }
     LastUses(uses)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pphlo::parse;
+
+    #[test]
+    fn values_go_after_their_last_use_and_outputs_stay() {
+        let text = "program f(x: fxp[secret][2])
+            %x = parameter {index = 0} : fxp[secret][2]
+            %a = negate %x
+            %unused = exponential %x
+            %y = add %a, %a
+            return y = %y";
+        let uses = last_uses(&parse(text).unwrap().graph);
+        let expected: [&[Value]; 4] = [&[], &[], &[Value(0), Value(2)], &[Value(1)]];
+        (0..4).for_each(|node| assert_eq!(uses.after(node), expected[node]));
+    }
+}

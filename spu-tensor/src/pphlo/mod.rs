@@ -1,12 +1,32 @@
 //! PPHLO, the privacy-preserving high-level operations: tensors with a shape, a data type and a visibility.
 
+mod append;
+mod attribute;
+mod eval;
+#[cfg(test)]
+pub(crate) mod generate;
+mod grad;
 mod infer;
+mod literal;
 mod ops;
+mod range;
+mod scan;
+mod text;
 mod types;
+mod verify;
 
+pub(crate) use append::Builder;
+pub use append::append;
+pub(crate) use eval::apply;
+pub use eval::evaluate;
+pub use grad::gradient;
 pub use infer::infer;
-pub use ops::{Literal, Op, Real};
+pub use literal::{Literal, Real};
+pub use ops::Op;
+pub use range::{Interval, intervals};
+pub use text::{parse, print};
 pub use types::{DType, Type, Visibility};
+pub use verify::verify;
 
 /// A PPHLO graph.
 pub type Graph = crate::graph::Graph<Op>;

@@ -1,143 +1,208 @@
 //! The table of PPHLO operations.
 
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::ops::RangeInclusive;
 
+use super::attribute::Attribute;
+use super::literal::{Literal, Real};
+use super::scan::Scanner;
 use super::types::DType;
+use crate::error::Error;
 use crate::graph::Operation;
-use crate::host::{Elements, HostTensor};
 use crate::program::Party;
 use crate::shape::Shape;
 
-/// A real attribute, compared bit by bit.
-#[derive(Clone, Copy, Debug)]
-pub struct Real(pub f64);
+/// Makes the enum and all that follows from a row, `Variant { attributes } = "name" (operands) [law]`: the name, the
+/// arity, the law, and how the attributes are printed and parsed.
+macro_rules! operations {
+    (
+        $(#[$meta:meta])*
+        pub enum Op {
+            $(
+                $(#[$doc:meta])*
+                $variant:ident $({ $($(#[$about:meta])* $field:ident: $type:ty),+ $(,)? })?
+                    = $name:literal ($($arity:tt)+) $([$law:ident])?,
+            )+
+        }
+    ) => {
+        $(#[$meta])*
+        pub enum Op {
+            $($(#[$doc])* $variant $({ $($(#[$about])* $field: $type),+ })?,)+
+        }
 
-impl PartialEq for Real {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.to_bits() == other.0.to_bits()
-    }
+        impl Op {
+            /// Its name in the text form.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $name,)+
+                }
+            }
+
+            /// How many operands it takes.
+            pub fn arity(&self) -> RangeInclusive<usize> {
+                match self {
+                    $(Self::$variant { .. } => operations!(@arity $($arity)+),)+
+                }
+            }
+
+            /// Whether its two operands may change places.
+            pub fn is_commutative(&self) -> bool {
+                match self {
+                    $(Self::$variant { .. } => operations!(@commutative $($law)?),)+
+                }
+            }
+
+            /// The attributes by name, as text.
+            pub(super) fn attributes(&self) -> Vec<(&'static str, String)> {
+                match self {
+                    $(Self::$variant $({ $($field),+ })? => vec![$($((stringify!($field), $field.print())),+)?],)+
+                }
+            }
+
+            /// The operation of this name; `attribute` goes to the value of the next attribute, given its name.
+            pub(super) fn parse(
+                name: &str,
+                scanner: &mut Scanner,
+                mut attribute: impl FnMut(&mut Scanner, &str) -> Result<(), Error>,
+            ) -> Result<Self, Error> {
+                match name {
+                    $($name => Ok(Self::$variant $({ $($field: {
+                        attribute(scanner, stringify!($field))?;
+                        <$type>::parse(scanner)?
+                    }),+ })?),)+
+                    _ => Err(scanner.error(format!("no operation `{name}`"))),
+                }
+            }
+        }
+    };
+    (@arity $least:literal ..) => { $least..=usize::MAX };
+    (@arity $count:literal) => { $count..=$count };
+    (@commutative commutative) => { true };
+    (@commutative) => { false };
 }
 
-impl Eq for Real {}
-
-impl Hash for Real {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.to_bits().hash(state);
+operations! {
+    /// A PPHLO operation with its attributes. Each states its typing; `T` and `U` stand for data types.
+    ///
+    /// Element-wise operations take operands of one shape (broadcasts are explicit) and, but for `Multiply`, `Dot` and
+    /// `Select`'s predicate, of one data type. The result is secret if an operand is.
+    #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+    pub enum Op {
+        /// `() -> T`: a parameter; the node's type is given by whoever appends it.
+        Parameter {
+            /// Which one.
+            index: usize
+        } = "parameter" (0),
+        /// `() -> T`, public: a constant.
+        Constant {
+            /// Its elements.
+            literal: Literal
+        } = "constant" (0),
+        /// `(T, T) -> T`: sum; Int or Fxp.
+        Add = "add" (2) [commutative],
+        /// `(T, T) -> T`: difference; Int or Fxp.
+        Subtract = "subtract" (2),
+        /// `(T, U) -> max(T, U, Int)`: product, truth values as 0 and 1. Only Fxp × Fxp needs a truncation.
+        Multiply = "multiply" (2) [commutative],
+        /// `(Fxp, Fxp) -> Fxp`: quotient.
+        Divide = "divide" (2),
+        /// `T -> T`: negation; Int or Fxp.
+        Negate = "negate" (1),
+        /// `(T, T) -> T`: the larger; Int or Fxp.
+        Maximum = "maximum" (2) [commutative],
+        /// `(T, T) -> T`: the smaller; Int or Fxp.
+        Minimum = "minimum" (2) [commutative],
+        /// `(T, T) -> Bool`; Int or Fxp.
+        Equal = "equal" (2) [commutative],
+        /// `(T, T) -> Bool`; Int or Fxp.
+        NotEqual = "not_equal" (2) [commutative],
+        /// `(T, T) -> Bool`; Int or Fxp.
+        Less = "less" (2),
+        /// `(T, T) -> Bool`; Int or Fxp.
+        LessEqual = "less_equal" (2),
+        /// `(T, T) -> Bool`; Int or Fxp.
+        Greater = "greater" (2),
+        /// `(T, T) -> Bool`; Int or Fxp.
+        GreaterEqual = "greater_equal" (2),
+        /// `(Bool, Bool) -> Bool`.
+        And = "and" (2) [commutative],
+        /// `(Bool, Bool) -> Bool`.
+        Or = "or" (2) [commutative],
+        /// `Bool -> Bool`.
+        Not = "not" (1),
+        /// `(Bool, T, T) -> T`: the second operand where the first holds, else the third.
+        Select = "select" (3),
+        /// `Fxp -> Fxp`: e^x.
+        Exponential = "exponential" (1),
+        /// `Fxp -> Fxp`: natural logarithm.
+        Log = "log" (1),
+        /// `Fxp -> Fxp`: 1/x.
+        Reciprocal = "reciprocal" (1),
+        /// `T -> (T, Bool)`: max(x, 0) and [x ≥ 0], from one comparison; Int or Fxp. Made by the predicate-reuse pass.
+        Relu = "relu" (1),
+        /// `(T[m, k], U[k, n]) -> max(T, U, Int)[m, n]`: matrix product, truth values as 0 and 1.
+        Dot = "dot" (2),
+        /// `T -> T`: the same elements, row-major, in another shape.
+        Reshape {
+            /// The result's.
+            shape: Shape
+        } = "reshape" (1),
+        /// `T -> T`: axis i of the result is axis permutation\[i\] of the operand.
+        Transpose {
+            /// Each axis of the operand once.
+            permutation: Vec<usize>
+        } = "transpose" (1),
+        /// `T -> T`: operand axis i becomes result axis dimensions\[i\]; an extent of 1 is stretched, other result axes
+        /// repeat.
+        Broadcast {
+            /// The result's.
+            shape: Shape,
+            /// Strictly increasing, one for each axis of the operand.
+            dimensions: Vec<usize>,
+        } = "broadcast" (1),
+        /// `T -> T`: elements start\[i\] .. limit\[i\] of each axis.
+        Slice {
+            /// The first index on each axis.
+            start: Vec<usize>,
+            /// The index after the last one on each axis.
+            limit: Vec<usize>,
+        } = "slice" (1),
+        /// `(T, …) -> T`: joined along an axis.
+        Concatenate {
+            /// The axis on which the extents add.
+            axis: usize
+        } = "concatenate" (1 ..),
+        /// `T -> max(T, Int)`: sum over axes, which disappear; truth values are counted.
+        ReduceSum {
+            /// Strictly increasing.
+            axes: Vec<usize>
+        } = "reduce_sum" (1),
+        /// `T -> T`: maximum over one axis of at least one element, which disappears; Int or Fxp.
+        ReduceMax {
+            /// The axis.
+            axis: usize
+        } = "reduce_max" (1),
+        /// `T -> U`: to a wider data type, value unchanged.
+        Convert {
+            /// U.
+            dtype: DType
+        } = "convert" (1),
+        /// `T -> T`: the operand, which the author asserts to lie in \[lo, hi\]; checked by the plain evaluator. Int or Fxp.
+        Assume {
+            /// The lower bound, perhaps −∞.
+            lo: Real,
+            /// The upper bound, perhaps ∞.
+            hi: Real,
+        } = "assume" (1),
+        /// `T -> T`: the operand, through which no derivative flows.
+        StopGradient = "stop_gradient" (1),
+        /// `T[secret] -> T[public]`: opened to every party.
+        Reveal = "reveal" (1),
+        /// `T[secret] -> T[secret]`: opened to one party; only returnable.
+        RevealTo {
+            /// Who learns it.
+            party: Party
+        } = "reveal_to" (1),
     }
-}
-
-/// A constant tensor, compared bit by bit.
-#[derive(Clone, Debug)]
-pub struct Literal(pub Arc<HostTensor>);
-
-impl Literal {
-    fn bits(&self) -> impl Iterator<Item = u64> + '_ {
-        let tensor = &self.0;
-        (0..tensor.elements.len()).map(|i| match &tensor.elements {
-            Elements::Fxp(v) => v[i].to_bits(),
-            Elements::Int(v) => v[i] as u64,
-            Elements::Bool(v) => u64::from(v[i]),
-        })
-    }
-}
-
-impl PartialEq for Literal {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.shape == other.0.shape
-            && self.0.elements.dtype() == other.0.elements.dtype()
-            && self.bits().eq(other.bits())
-    }
-}
-
-impl Eq for Literal {}
-
-impl Hash for Literal {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.shape.hash(state);
-        self.bits().for_each(|b| b.hash(state));
-    }
-}
-
-/// A PPHLO operation with its attributes.
-///
-/// Element-wise operations take operands of one shape (broadcasts are explicit) and, but for `Multiply`, `Dot` and
-/// `Select`'s predicate, of one data type. The result is secret if an operand is.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Op {
-    /// `() -> T`: the parameter with this index; the node's type is given by whoever appends it.
-    Parameter { index: usize },
-    /// `() -> T`, public: a constant.
-    Constant { literal: Literal },
-    /// `(T, T) -> T`: sum; Int or Fxp.
-    Add,
-    /// `(T, T) -> T`: difference; Int or Fxp.
-    Subtract,
-    /// `(T, U) -> max(T, U)`: product; Int or Fxp each. Int × Fxp needs no truncation.
-    Multiply,
-    /// `(Fxp, Fxp) -> Fxp`: quotient.
-    Divide,
-    /// `T -> T`: negation; Int or Fxp.
-    Negate,
-    /// `(T, T) -> T`: the larger; Int or Fxp.
-    Maximum,
-    /// `(T, T) -> T`: the smaller; Int or Fxp.
-    Minimum,
-    /// `(T, T) -> Bool`.
-    Equal,
-    /// `(T, T) -> Bool`.
-    NotEqual,
-    /// `(T, T) -> Bool`.
-    Less,
-    /// `(T, T) -> Bool`.
-    LessEqual,
-    /// `(T, T) -> Bool`.
-    Greater,
-    /// `(T, T) -> Bool`.
-    GreaterEqual,
-    /// `(Bool, Bool) -> Bool`.
-    And,
-    /// `(Bool, Bool) -> Bool`.
-    Or,
-    /// `Bool -> Bool`.
-    Not,
-    /// `(Bool, T, T) -> T`: the second operand where the first holds, else the third.
-    Select,
-    /// `Fxp -> Fxp`: e^x.
-    Exponential,
-    /// `Fxp -> Fxp`: natural logarithm.
-    Log,
-    /// `Fxp -> Fxp`: 1/x.
-    Reciprocal,
-    /// `T -> (T, Bool)`: max(x, 0) and [x ≥ 0], from one comparison. Made by the predicate-reuse pass.
-    Relu,
-    /// `(T[m, k], U[k, n]) -> max(T, U)[m, n]`: matrix product; Int or Fxp each.
-    Dot,
-    /// `T -> T`: the same elements, row-major, in another shape.
-    Reshape { shape: Shape },
-    /// `T -> T`: axis i of the result is axis permutation[i] of the operand.
-    Transpose { permutation: Vec<usize> },
-    /// `T -> T`: operand axis i becomes result axis dimensions[i] (strictly increasing); an extent of 1 is stretched,
-    /// other result axes repeat.
-    Broadcast { shape: Shape, dimensions: Vec<usize> },
-    /// `T -> T`: elements start[i] .. limit[i] of each axis.
-    Slice { start: Vec<usize>, limit: Vec<usize> },
-    /// `(T, …) -> T`: joined along an axis.
-    Concatenate { axis: usize },
-    /// `T -> T`: sum over these axes (increasing), which disappear; Int or Fxp (Bool counts: result Int).
-    ReduceSum { axes: Vec<usize> },
-    /// `T -> T`: maximum over one axis, which disappears; Int or Fxp.
-    ReduceMax { axis: usize },
-    /// `T -> T`: to a wider data type, value unchanged.
-    Convert { dtype: DType },
-    /// `T -> T`: the operand, which the author asserts to lie in [lo, hi]; checked by the plain evaluator.
-    Assume { lo: Real, hi: Real },
-    /// `T -> T`: the operand, through which no derivative flows.
-    StopGradient,
-    /// `T[secret] -> T[public]`: opened to every party.
-    Reveal,
-    /// `T[secret] -> T[secret]`: opened to one party; only returnable.
-    RevealTo { party: Party },
 }
 
 impl Operation for Op {

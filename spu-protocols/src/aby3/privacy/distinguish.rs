@@ -22,8 +22,8 @@ struct Histogram {
 }
 
 impl<K> Subject<K> {
-    /// Compares histograms of what each role receives, alone and combined with all it knows, over `runs` runs for each of two choices of
-    /// the secrets. Two pairs of choices are tried.
+    /// Compares histograms of what each role receives, alone and combined with all it knows, over `runs` runs for each
+    /// of two choices of the secrets. Two pairs of choices are tried.
     pub(crate) fn distinguish<R: Ring, T: Words, F: Future<Output = T>>(&self, runs: usize) -> Result<(), Leak>
     where
         K: Fn(Context<R>, Operands) -> F,
@@ -120,8 +120,8 @@ impl<K> Subject<K> {
     }
 }
 
-/// Whether a sum of independent squared deviations, chi-square with one degree of freedom less than it has terms, is far beyond chance: eight
-/// standard deviations and a little.
+/// Whether a sum of independent squared deviations, chi-square with one degree of freedom less than it has terms, is
+/// far beyond chance: eight standard deviations and a little.
 fn exceeds(terms: impl Iterator<Item = f64>) -> bool {
     let (freedom, sum) = terms.fold((-1.0, 0.0), |(freedom, sum), term| (freedom + 1.0, sum + term));
     sum > freedom + 8.0 * (2.0 * f64::max(freedom, 0.0)).sqrt() + 20.0

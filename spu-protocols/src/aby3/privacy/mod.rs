@@ -1,16 +1,18 @@
 //! Does what a party sees depend on what it must not learn?
 //!
-//! A kernel's operands are given as components, each with the roles that hold it: a replicated value is three components with two holders
-//! each, a sum of terms or a pair of halves has one holder each. One party is corrupt. Its own components and the draws of its two keys
-//! are fixed; the components that it lacks are the secrets. Then over the draws of the one key that it lacks
+//! A kernel's operands are given as components, each with the roles that hold it: a replicated value is three
+//! components with two holders each, a sum of terms or a pair of halves has one holder each. One party is corrupt. Its
+//! own components and the draws of its two keys are fixed; the components that it lacks are the secrets. Then over the
+//! draws of the one key that it lacks
 //!
-//! - [`enumerate`] takes every value of those draws, and demands that the received messages and the party's result are jointly distributed alike for all
-//!   secrets. So is then the whole view given operands and result, whatever the draws that were fixed: all of them are tried
-//!   where they are few, else a sample. Exact, for rings as small as Z16.
-//! - [`distinguish`] runs the kernel many times and compares for two choices of the secrets the histograms of each received message, alone and
-//!   combined with all else that the party knows, and demands that it is uniform alone.
+//! - [`enumerate`] takes every value of those draws, and demands that the received messages and the party's result are
+//!   jointly distributed alike for all secrets. So is then the whole view given operands and result, whatever the draws
+//!   that were fixed: all of them are tried where they are few, else a sample. Exact, for rings as small as Z16.
+//! - [`distinguish`] runs the kernel many times and compares for two choices of the secrets the histograms of each
+//!   received message, alone and combined with all else that the party knows, and demands that it is uniform alone.
 //!
-//! Both must hold for every value of what the party lacks, also where it could never occur (terms of a product are not free).
+//! Both must hold for every value of what the party lacks, also where it could never occur (terms of a product are not
+//! free).
 
 mod distinguish;
 mod enumerate;
@@ -43,8 +45,8 @@ pub(crate) struct Subject<K> {
 pub(crate) struct Leak(#[allow(dead_code, reason = "printed by a failing test")] pub(crate) String);
 
 impl<K> Subject<K> {
-    /// `kernel` on `components`, with its messages for one element. Operations of the result that depend on the parties only
-    /// through the context.
+    /// `kernel` on `components`, with its messages for one element. Operations of the result that depend on the parties
+    /// only through the context.
     pub(crate) fn new<R: Ring, T: Words, F: Future<Output = T>>(
         components: impl IntoIterator<Item = Vec<Component>>,
         table: Vec<Message>,

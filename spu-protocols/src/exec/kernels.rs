@@ -1,0 +1,200 @@
+//! Starts kernels: each part of the tensor is one run of the kernel, and the parts' results are joined.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::ops::Range;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use spu::Party;
+use spu::graph::NodeId;
+
+use super::value::PartyValue;
+use crate::aby3::{self, Arith, BitShares, Context, Mailbox, Randomness, Role};
+use crate::hal::RingConfig;
+use crate::ring::{Planes, Ring};
+use crate::share::{Part, Plan, ShareOp};
+
+/// A kernel node about to run at one party.
+pub(super) struct Kernel<'a, R: Ring> {
+    pub(super) plan: &'a Plan,
+    pub(super) id: NodeId,
+    pub(super) party: Party,
+    pub(super) ring: RingConfig,
+    pub(super) mailbox: Rc<RefCell<Mailbox>>,
+    pub(super) randomness: Rc<dyn Randomness<R>>,
+}
+
+type Results<R> = Pin<Box<dyn Future<Output = Vec<PartyValue<R>>>>>;
+
+impl<R: Ring> Kernel<'_, R> {
+    /// The future of the node's results.
+    pub(super) fn start(self, operands: Vec<PartyValue<R>>) -> Results<R> {
+        let node = self.plan.graph.node(self.id);
+        let arith = |i: usize| operands[i].as_arith().clone();
+        match &node.operation {
+            ShareOp::Input { .. } => {
+                let n = self.plan.parts[self.id.index()][0].range.len();
+                let values = match &operands[0] {
+                    PartyValue::Public(values) => Some(values.clone()),
+                    _ => None,
+                };
+                self.arith_parts(move |ctx, _| {
+                    let values = values.clone();
+                    async move { aby3::input(&ctx, values.map(|v| v.to_vec()), n).await }
+                })
+            }
+            ShareOp::Reshare => {
+                let z = operands[0].as_sum().clone();
+                self.arith_parts(move |ctx, range| {
+                    let z = z.clone();
+                    async move { aby3::reshare(&ctx, z[range].to_vec()).await }
+                })
+            }
+            &ShareOp::TruncateSum { shift } => {
+                let z = operands[0].as_sum().clone();
+                self.arith_parts(move |ctx, range| {
+                    let z = z.clone();
+                    async move { aby3::truncate_sum(&ctx, &z[range], shift).await }
+                })
+            }
+            &ShareOp::Truncate { shift } => {
+                let x = arith(0);
+                self.arith_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::truncate(&ctx, x.part(range), shift).await }
+                })
+            }
+            ShareOp::Open { .. } => {
+                let x = arith(0);
+                let parts = self.parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::open(&ctx, x.part(range)).await }
+                });
+                Box::pin(async move { vec![PartyValue::public(parts.await.concat())] })
+            }
+            ShareOp::OpenTo { .. } => {
+                let x = arith(0);
+                let parts = self.parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::open_to(&ctx, x.part(range), Role::P0).await }
+                });
+                Box::pin(async move {
+                    let opened: Option<Vec<Vec<R>>> = parts.await.into_iter().collect();
+                    vec![opened.map_or(PartyValue::Absent, |parts| PartyValue::public(parts.concat()))]
+                })
+            }
+            ShareOp::Relu => {
+                let x = arith(0);
+                let parts = self.parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::relu(&ctx, x.part(range)).await }
+                });
+                Box::pin(async move {
+                    let (values, masks): (Vec<_>, Vec<_>) = parts.await.into_iter().unzip();
+                    vec![joined(values), joined(masks)]
+                })
+            }
+            ShareOp::Sign => {
+                let x = arith(0);
+                let parts = self.parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::sign(&ctx, x.part(range)).await }
+                });
+                Box::pin(async move { vec![PartyValue::Bits(Arc::new(joined_bits(&parts.await)))] })
+            }
+            ShareOp::SignToArith => {
+                let x = arith(0);
+                self.arith_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::sign_to_arith(&ctx, x.part(range)).await }
+                })
+            }
+            ShareOp::BitToArith => {
+                let bits = operands[0].as_bits().clone();
+                self.arith_parts(move |ctx, range| {
+                    let bits = bits_of(&bits, range);
+                    async move { aby3::bit_to_arith(&ctx, &bits).await }
+                })
+            }
+            ShareOp::BitMultiply => {
+                let (bits, x) = (operands[0].as_bits().clone(), arith(1));
+                self.arith_parts(move |ctx, range| {
+                    let (bits, x) = (bits_of(&bits, range.clone()), x.clone());
+                    async move { aby3::bit_multiply(&ctx, &bits, x.part(range)).await }
+                })
+            }
+            ShareOp::ExpNegative => {
+                let (x, fraction_bits) = (arith(0), self.ring.fraction_bits);
+                self.arith_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::exp_negative(&ctx, x.part(range), fraction_bits).await }
+                })
+            }
+            ShareOp::Maximum => {
+                let x = arith(0);
+                let width = self.plan.graph.ty(node.operands[0]).shape.extents()[1];
+                self.arith_parts(move |ctx, rows| {
+                    let x = x.clone();
+                    async move {
+                        let elements = rows.start * width..rows.end * width;
+                        aby3::maximum(&ctx, x.part(elements), rows.len(), width, false).await.0
+                    }
+                })
+            }
+            op => unreachable!("{} is local", op.name()),
+        }
+    }
+
+    /// Runs `kernel` for each part and keeps what it gives.
+    fn parts<T: 'static, F: Future<Output = T> + 'static>(
+        self,
+        kernel: impl Fn(Context<R>, Range<usize>) -> F,
+    ) -> impl Future<Output = Vec<T>> + 'static {
+        let run = |(i, part): (usize, &Part)| {
+            let place = (self.id.0, i as u8);
+            let (mailbox, randomness) = (self.mailbox.clone(), self.randomness.clone());
+            let context = Context::new(self.party, part.dealer, place, part.table.clone(), mailbox, randomness);
+            kernel(context, part.range.clone())
+        };
+        join_all(self.plan.parts[self.id.index()].iter().enumerate().map(run))
+    }
+
+    /// [`Kernel::parts`] for kernels whose result is one arithmetic value.
+    fn arith_parts<F: Future<Output = Arith<R>> + 'static>(
+        self,
+        kernel: impl Fn(Context<R>, Range<usize>) -> F,
+    ) -> Results<R> {
+        let parts = self.parts(kernel);
+        Box::pin(async move { vec![joined(parts.await)] })
+    }
+}
+
+fn joined<R: Ring>(mut parts: Vec<Arith<R>>) -> PartyValue<R> {
+    if parts.len() == 1 {
+        return PartyValue::arith(parts.remove(0));
+    }
+    let own: Vec<&[R]> = parts.iter().map(|p| &p.own[..]).collect();
+    let next: Vec<&[R]> = parts.iter().map(|p| &p.next[..]).collect();
+    PartyValue::arith(Arith { own: own.concat(), next: next.concat() })
+}
+
+/// One plane; all parts but the last hold whole words.
+fn joined_bits(parts: &[BitShares]) -> BitShares {
+    let elements = parts.iter().map(|p| p.own.elements()).sum();
+    let join = |side: fn(&BitShares) -> &Planes| {
+        let words: Vec<&[u64]> = parts.iter().map(|p| side(p).words()).collect();
+        Planes::from_words(elements, 1, words.concat())
+    };
+    BitShares { own: join(|p| &p.own), next: join(|p| &p.next) }
+}
+
+fn bits_of(bits: &BitShares, range: Range<usize>) -> BitShares {
+    let cut = |planes: &Planes| {
+        let words = range.start / 64..range.end.div_ceil(64);
+        Planes::from_words(range.len(), 1, planes.words()[words].to_vec())
+    };
+    BitShares { own: cut(&bits.own), next: cut(&bits.next) }
+}

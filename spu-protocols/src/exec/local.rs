@@ -1,0 +1,226 @@
+//! Local operations: what each party computes alone.
+
+use std::sync::Arc;
+
+use spu::graph::Node;
+use spu::pphlo::{DType, Type};
+use spu::{Error, Location, Party};
+
+use super::rearrange::rearrange;
+use super::value::PartyValue;
+use crate::aby3::{Arith, product_terms};
+use crate::hal::{RingConfig, decode, encode};
+use crate::ring::{MatmulShape, Operand, Ring, matmul};
+use crate::share::{PublicFunction, ShareGraph, ShareOp, ShareType};
+
+/// The result of a local node at `party`; where every value is public, the same in the clear.
+pub fn evaluate_local<R: Ring>(
+    graph: &ShareGraph,
+    node: &Node<ShareOp>,
+    operands: &[PartyValue<R>],
+    party: Party,
+    ring: RingConfig,
+    location: Location,
+) -> Result<PartyValue<R>, Error> {
+    let ty = graph.ty(node.result(0));
+    let types: Vec<&ShareType> = node.operands.iter().map(|&v| graph.ty(v)).collect();
+    Ok(match &node.operation {
+        ShareOp::Argument { .. } => unreachable!("arguments are given"),
+        ShareOp::Constant { elements } => PartyValue::public(match elements.0[..] {
+            [one] => vec![R::from_i128(one); ty.elements()],
+            ref all => all.iter().map(|&x| R::from_i128(x)).collect(),
+        }),
+        ShareOp::Add => linear(&operands[0], &operands[1], party, R::plus),
+        ShareOp::Subtract => linear(&operands[0], &operands[1], party, R::minus),
+        ShareOp::Negate => each(&operands[0], |x| map(x, R::negated)),
+        ShareOp::ShiftLeft { bits } => each(&operands[0], |x| map(x, |v| v.shl(*bits))),
+        ShareOp::Rescale { .. } => operands[0].clone(),
+        ShareOp::ToSum => match &operands[0] {
+            PartyValue::Arith(x) => PartyValue::sum(x.own.clone()),
+            other => other.clone(),
+        },
+        ShareOp::ToArith => match &operands[0] {
+            PartyValue::Public(x) => PartyValue::arith(public_shares(x, party)),
+            other => other.clone(),
+        },
+        ShareOp::RoundPublic { shift } => {
+            let half = R::power_of_two(shift - 1);
+            each(&operands[0], |x| map(x, |v| R::from_i128(v.plus(half).signed() >> shift)))
+        }
+        ShareOp::Multiply => multiply(&operands[0], &operands[1]),
+        ShareOp::Dot { doubled, transpose_left, transpose_right } => {
+            let dot = Dot::new(&types, [*transpose_left, *transpose_right], *doubled);
+            dot.evaluate(&operands[0], &operands[1], party)
+        }
+        ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
+        op => {
+            let apply = |components: Vec<&[R]>| {
+                let operands: Vec<_> = components.into_iter().zip(types.iter().map(|t| &t.shape)).collect();
+                rearrange(op, &operands, &ty.shape)
+            };
+            all_components(operands, apply)
+        }
+    })
+}
+
+/// A function of one share applied to every share of a value.
+fn each<R: Ring>(x: &PartyValue<R>, f: impl Fn(&[R]) -> Vec<R>) -> PartyValue<R> {
+    all_components(std::slice::from_ref(x), |components| f(components[0]))
+}
+
+fn all_components<R: Ring>(operands: &[PartyValue<R>], f: impl Fn(Vec<&[R]>) -> Vec<R>) -> PartyValue<R> {
+    match &operands[0] {
+        PartyValue::Public(_) => PartyValue::public(f(operands.iter().map(|x| &x.as_public()[..]).collect())),
+        PartyValue::Sum(_) => PartyValue::sum(f(operands.iter().map(|x| &x.as_sum()[..]).collect())),
+        PartyValue::Arith(_) => PartyValue::arith(Arith {
+            own: f(operands.iter().map(|x| &x.as_arith().own[..]).collect()),
+            next: f(operands.iter().map(|x| &x.as_arith().next[..]).collect()),
+        }),
+        PartyValue::Bits(_) | PartyValue::Absent => panic!("the share program's types hold: numbers"),
+    }
+}
+
+fn map<R: Ring>(x: &[R], f: impl Fn(R) -> R) -> Vec<R> {
+    x.iter().map(|&v| f(v)).collect()
+}
+
+fn zip<R: Ring>(x: &[R], y: &[R], f: impl Fn(R, R) -> R) -> Vec<R> {
+    x.iter().zip(y).map(|(&a, &b)| f(a, b)).collect()
+}
+
+/// Sum or difference. A public operand counts as x_0: party 0 holds it first, party 2 second.
+fn linear<R: Ring>(x: &PartyValue<R>, y: &PartyValue<R>, party: Party, f: impl Fn(R, R) -> R) -> PartyValue<R> {
+    use PartyValue::{Arith as Shared, Public, Sum};
+    let from_zero = |y: &[R]| map(y, |v| f(R::ZERO, v));
+    match (x, y) {
+        (Public(x), Public(y)) => PartyValue::public(zip(x, y, f)),
+        (Sum(x), Sum(y)) => PartyValue::sum(zip(x, y, f)),
+        (Sum(x), Public(y)) => PartyValue::sum(if party.0 == 0 { zip(x, y, f) } else { x.to_vec() }),
+        (Public(x), Sum(y)) => PartyValue::sum(if party.0 == 0 { zip(x, y, f) } else { from_zero(y) }),
+        (Shared(x), Shared(y)) => {
+            PartyValue::arith(Arith { own: zip(&x.own, &y.own, &f), next: zip(&x.next, &y.next, &f) })
+        }
+        (Shared(x), Public(y)) => PartyValue::arith(Arith {
+            own: if party.0 == 0 { zip(&x.own, y, &f) } else { x.own.clone() },
+            next: if party.0 == 2 { zip(&x.next, y, &f) } else { x.next.clone() },
+        }),
+        (Public(x), Shared(y)) => PartyValue::arith(Arith {
+            own: if party.0 == 0 { zip(x, &y.own, &f) } else { from_zero(&y.own) },
+            next: if party.0 == 2 { zip(x, &y.next, &f) } else { from_zero(&y.next) },
+        }),
+        _ => panic!("the share program's types hold: numbers of one kind"),
+    }
+}
+
+fn public_shares<R: Ring>(x: &[R], party: Party) -> Arith<R> {
+    let zero = vec![R::ZERO; x.len()];
+    match party.0 {
+        0 => Arith { own: x.to_vec(), next: zero },
+        2 => Arith { own: zero, next: x.to_vec() },
+        _ => Arith { own: zero.clone(), next: zero },
+    }
+}
+
+fn multiply<R: Ring>(x: &PartyValue<R>, y: &PartyValue<R>) -> PartyValue<R> {
+    match (x, y) {
+        (PartyValue::Arith(x), PartyValue::Arith(y)) => PartyValue::sum(product_terms(x.view(), y.view())),
+        (PartyValue::Public(p), other) | (other, PartyValue::Public(p)) => each(other, |x| zip(x, p, R::times)),
+        _ => panic!("the share program's types hold: factors"),
+    }
+}
+
+/// A matrix product: extents, and which operand is stored transposed.
+struct Dot {
+    shape: MatmulShape,
+    transposed: [bool; 2],
+    doubled: bool,
+}
+
+impl Dot {
+    fn new(types: &[&ShareType], transposed: [bool; 2], doubled: bool) -> Self {
+        let (left, right) = (types[0].shape.extents(), types[1].shape.extents());
+        let (rows, inner) = if transposed[0] { (left[1], left[0]) } else { (left[0], left[1]) };
+        let columns = if transposed[1] { right[0] } else { right[1] };
+        Self { shape: MatmulShape { rows, inner, columns }, transposed, doubled }
+    }
+
+    fn evaluate<R: Ring>(&self, x: &PartyValue<R>, y: &PartyValue<R>, party: Party) -> PartyValue<R> {
+        match (x, y) {
+            (PartyValue::Public(x), PartyValue::Public(y)) => {
+                let product = self.product(Operand::new(x), Operand::new(y));
+                PartyValue::public(if self.doubled { map(&product, |v| v.plus(v)) } else { product })
+            }
+            (PartyValue::Public(x), PartyValue::Arith(y)) => PartyValue::arith(Arith {
+                own: self.product(Operand::new(x), Operand::new(&y.own)),
+                next: self.product(Operand::new(x), Operand::new(&y.next)),
+            }),
+            (PartyValue::Arith(x), PartyValue::Public(y)) => PartyValue::arith(Arith {
+                own: self.product(Operand::new(&x.own), Operand::new(y)),
+                next: self.product(Operand::new(&x.next), Operand::new(y)),
+            }),
+            (PartyValue::Arith(x), PartyValue::Arith(y)) => PartyValue::sum(match self.doubled {
+                true => self.doubled_term(x, y, party),
+                false => self.term(x, y),
+            }),
+            _ => panic!("the share program's types hold: matrices"),
+        }
+    }
+
+    /// x_i·(y_i + y_(i+1)) + x_(i+1)·y_i.
+    fn term<R: Ring>(&self, x: &Arith<R>, y: &Arith<R>) -> Vec<R> {
+        let both = Operand::combination((&y.own, R::ONE), (&y.next, R::ONE));
+        let first = self.product(Operand::new(&x.own), both);
+        zip(&first, &self.product(Operand::new(&x.next), Operand::new(&y.own)), R::plus)
+    }
+
+    /// One product a party, of twice the value:
+    /// (2x0 + x1)(2y0 + y1) + (x1 + 2x2)(y1 + 2y2) − 2(x2 − x0)(y2 − y0) = 2(x0 + x1 + x2)(y0 + y1 + y2).
+    fn doubled_term<R: Ring>(&self, x: &Arith<R>, y: &Arith<R>, party: Party) -> Vec<R> {
+        let two = R::ONE.plus(R::ONE);
+        let [own, next] = match party.0 {
+            0 => [two, R::ONE],
+            1 => [R::ONE, two],
+            _ => [R::ONE, R::ZERO.minus(R::ONE)],
+        };
+        let left = Operand::combination((&x.own, own), (&x.next, next));
+        let right = Operand::combination((&y.own, own), (&y.next, next));
+        let product = self.product(left, right);
+        if party.0 == 2 { map(&product, |v| v.plus(v).negated()) } else { product }
+    }
+
+    fn product<R: Ring>(&self, x: Operand<R>, y: Operand<R>) -> Vec<R> {
+        let [x, y] = [(x, self.transposed[0]), (y, self.transposed[1])].map(|(operand, transposed)| match transposed {
+            true => operand.transposed(),
+            false => operand,
+        });
+        matmul(self.shape, x, y)
+    }
+}
+
+fn public<R: Ring>(
+    function: &PublicFunction,
+    operands: &[PartyValue<R>],
+    types: &[&ShareType],
+    ty: &ShareType,
+    ring: RingConfig,
+    location: Location,
+) -> Result<PartyValue<R>, Error> {
+    let plain = |t: &ShareType, dtype: DType| Type::public(t.shape.clone(), dtype);
+    let mut graph = spu::pphlo::Graph::new();
+    let mut values = Vec::new();
+    let mut arguments = Vec::new();
+    for (index, (x, (t, &dtype))) in operands.iter().zip(types.iter().zip(&function.operands)).enumerate() {
+        let ty = plain(t, dtype);
+        arguments.push(decode(x.as_public(), &ty, ring));
+        let node = graph.push(spu::pphlo::Op::Parameter { index }, vec![], vec![ty], location);
+        values.push(graph.node(node).result(0));
+    }
+    let operand_types: Vec<&Type> = values.iter().map(|&v| graph.ty(v)).collect();
+    let results =
+        spu::pphlo::infer(&function.op, &operand_types).map_err(|message| Error::program(message, location))?;
+    let node = graph.push(function.op.clone(), values, results, location);
+    graph.outputs = vec![graph.node(node).result(function.index)];
+    let result = spu::pphlo::evaluate(&graph, &arguments)?.remove(0);
+    debug_assert_eq!(result.shape, ty.shape);
+    Ok(PartyValue::Public(Arc::new(encode("a public value", &result, ring)?)))
+}

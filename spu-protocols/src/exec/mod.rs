@@ -1,0 +1,11 @@
+//! Running a plan at one party: local operations, kernels as futures, supersteps.
+
+mod kernels;
+mod local;
+mod party;
+mod rearrange;
+mod value;
+
+pub use local::evaluate_local;
+pub use party::{Exchange, PartyRun, Traffic};
+pub use value::PartyValue;

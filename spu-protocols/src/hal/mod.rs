@@ -1,0 +1,254 @@
+//! Lowering: every PPHLO operation becomes share operations. HAL functions append to the share program, built from other
+//! HAL functions; they never compute.
+//!
+//! **Scales.** A fixed-point value carries its scale; sums align scales, products add them, and a truncation is placed only
+//! where something needs fewer fraction bits: an operand of a further product, a comparison, a result. A factor that is a
+//! power of two costs nothing, it changes the scale; the value then keeps up to [`EXTRA`] more fraction bits.
+
+mod arithmetic;
+mod compare;
+mod encode;
+mod function;
+mod spline;
+mod structure;
+
+use spu::graph::Value;
+use spu::pphlo::{self, DType, Interval, Op, Type};
+use spu::{Error, Location, Program, Shape};
+
+pub use encode::{RingConfig, decode, encode};
+pub use spline::{SEGMENT_RATIO, Spline};
+
+use crate::share::{Builder, Kind, ShareGraph, ShareType};
+
+/// Fraction bits that a value may keep beyond the format's, after a factor 2^−k.
+pub const EXTRA: u32 = 8;
+
+/// Lowers a program to what the parties execute.
+pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
+    let graph = &program.graph;
+    let mut uses = vec![0; graph.value_count()];
+    graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
+    let entries = vec![None; graph.value_count()];
+    let intervals = pphlo::intervals(graph);
+    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, uses, entries };
+    for (id, node) in graph.nodes() {
+        lowering.build.location = Some(graph.location(id));
+        let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
+        for (value, entry) in node.results().zip(entries) {
+            let entry = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
+            lowering.entries[value.index()] = Some(entry);
+        }
+    }
+    let mut outputs = Vec::with_capacity(graph.outputs.len());
+    for (&output, (_, ty)) in graph.outputs.iter().zip(&program.results) {
+        lowering.build.location = Some(graph.value_location(output));
+        outputs.push(lowering.result(output, ty));
+    }
+    Ok(lowering.build.finish(outputs))
+}
+
+/// The share types of arguments and results of a program: what its callers hold.
+pub fn boundary_type(ty: &Type, ring: RingConfig) -> ShareType {
+    let kind = if ty.is_secret() { Kind::Arith } else { Kind::Public };
+    ShareType::new(ty.shape.clone(), kind, ring.scale(ty.dtype))
+}
+
+/// A PPHLO value on the way down.
+#[derive(Clone, Copy, Debug)]
+enum Entry {
+    /// A number in the share program.
+    Number(Number),
+    /// A public constant of equal elements, not yet encoded: its use decides the scale.
+    Splat(f64),
+    /// A truth value [difference < 0], or its negation, not yet computed: its use decides the form.
+    Bit { difference: Value, negated: bool },
+}
+
+/// A share value, and how many fraction bits it is worth: it is truncated to no fewer.
+#[derive(Clone, Copy, Debug)]
+struct Number {
+    value: Value,
+    precision: u32,
+}
+
+struct Lowering<'a> {
+    build: Builder,
+    ring: RingConfig,
+    graph: &'a pphlo::Graph,
+    intervals: Vec<Interval>,
+    uses: Vec<usize>,
+    entries: Vec<Option<Entry>>,
+}
+
+impl Lowering<'_> {
+    fn node(&mut self, op: &Op, operands: &[Value], result: Value) -> Result<Vec<Entry>, Error> {
+        let ty = self.graph.ty(result).clone();
+        if !ty.is_secret() && !matches!(op, Op::Parameter { .. } | Op::Constant { .. } | Op::Reveal) {
+            return Ok(self.public(op, operands, result));
+        }
+        let one = |entry| Ok(vec![entry]);
+        match op {
+            Op::Parameter { index } => {
+                let value = self.build.argument(*index, boundary_type(&ty, self.ring));
+                one(self.number(value, self.ring.scale(ty.dtype)))
+            }
+            Op::Constant { literal } => one(self.constant(literal)?),
+            Op::Add => one(self.add(operands[0], operands[1], &ty)),
+            Op::Subtract => one(self.subtract(operands[0], operands[1], &ty)),
+            Op::Negate => one(self.negate(operands[0])),
+            Op::Multiply => one(self.multiply(operands[0], operands[1], &ty)),
+            Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
+            Op::Divide => one(self.divide(operands[0], operands[1], &ty)?),
+            Op::Reciprocal | Op::Log => one(self.spline(op, operands[0])?),
+            Op::Exponential => one(self.exponential(operands[0])?),
+            Op::Maximum | Op::Minimum => one(self.extremum(op, operands[0], operands[1], &ty)),
+            Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
+                one(self.compare(op, operands[0], operands[1]))
+            }
+            Op::Equal | Op::NotEqual => one(self.equal(op, operands[0], operands[1])),
+            Op::And | Op::Or => one(self.and_or(op, operands[0], operands[1], &ty)),
+            Op::Not => one(self.not(operands[0])),
+            Op::Select => one(self.select(operands[0], operands[1], operands[2], &ty)),
+            Op::Relu => Ok(self.relu(operands[0])),
+            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => {
+                one(self.rearrange(op, operands[0], &ty))
+            }
+            Op::Concatenate { axis } => one(self.concatenate(operands, *axis, &ty)),
+            Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
+            Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
+            Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
+            Op::Assume { .. } | Op::StopGradient => one(self.entry(operands[0])),
+            Op::Reveal => one(self.open(operands[0], None)),
+            Op::RevealTo { party } => one(self.open(operands[0], Some(*party))),
+        }
+    }
+
+    fn entry(&self, value: Value) -> Entry {
+        self.entries[value.index()].expect("operands are lowered before their uses")
+    }
+
+    fn shape(&self, value: Value) -> Shape {
+        self.graph.ty(value).shape.clone()
+    }
+
+    fn dtype(&self, value: Value) -> DType {
+        self.graph.ty(value).dtype
+    }
+
+    fn location(&self) -> Location {
+        self.build.location.unwrap_or(Location::UNKNOWN)
+    }
+
+    fn number(&self, value: Value, precision: u32) -> Entry {
+        Entry::Number(Number { value, precision })
+    }
+
+    /// A value as a number of the share program, constants at the format's scale, truth values as 0 or 1.
+    fn as_number(&mut self, value: Value) -> Number {
+        let ty = self.graph.ty(value).clone();
+        match self.entry(value) {
+            Entry::Number(number) => number,
+            Entry::Splat(x) => {
+                let scale = self.ring.scale(ty.dtype);
+                Number { value: self.splat(x, ty.shape, scale), precision: scale }
+            }
+            entry @ Entry::Bit { .. } => match self.settled(entry) {
+                Entry::Number(number) => number,
+                _ => unreachable!("a settled bit is a number"),
+            },
+        }
+    }
+
+    /// An entry that several uses can share: sums are truncated or re-shared once, bits become 0 or 1 once.
+    fn settled(&mut self, entry: Entry) -> Entry {
+        match entry {
+            Entry::Number(number) => Entry::Number(Number { value: self.settled_number(number), ..number }),
+            Entry::Splat(_) => entry,
+            Entry::Bit { difference, negated } => {
+                let sign = self.build.sign_to_arith(difference);
+                let value = if negated { self.one_minus(sign) } else { sign };
+                self.number(value, 0)
+            }
+        }
+    }
+
+    /// `Arith` or `Public`; a `Sum` loses the fraction bits beyond its precision.
+    fn settled_number(&mut self, number: Number) -> Value {
+        if self.build.kind(number.value) != Kind::Sum {
+            return number.value;
+        }
+        match self.build.scale(number.value).saturating_sub(number.precision) {
+            0 => self.build.reshare(number.value),
+            shift => self.build.truncate(number.value, shift),
+        }
+    }
+
+    /// A factor of a product: `Arith` or `Public` with no more fraction bits than its precision.
+    fn factor(&mut self, number: Number) -> Value {
+        let value = self.settled_number(number);
+        self.at_most(value, number.precision)
+    }
+
+    fn at_most(&mut self, value: Value, scale: u32) -> Value {
+        match (self.build.scale(value).saturating_sub(scale), self.build.kind(value)) {
+            (0, _) => value,
+            (shift, Kind::Public) => self.build.round_public(value, shift),
+            (shift, _) => self.build.truncate(value, shift),
+        }
+    }
+
+    /// `Arith` or `Public` with exactly `scale` fraction bits.
+    fn at_scale(&mut self, number: Number, scale: u32) -> Value {
+        let value = match (self.build.kind(number.value), self.build.scale(number.value)) {
+            (Kind::Sum, s) if s > scale => self.build.truncate(number.value, s - scale),
+            (Kind::Sum, _) => self.build.reshare(number.value),
+            _ => self.at_most(number.value, scale),
+        };
+        let missing = scale - self.build.scale(value);
+        self.build.shift_left(value, missing)
+    }
+
+    /// `Arith` with exactly `scale` fraction bits.
+    fn arith_at(&mut self, number: Number, scale: u32) -> Value {
+        let value = self.at_scale(number, scale);
+        self.build.public_to_arith(value)
+    }
+
+    fn splat(&mut self, x: f64, shape: Shape, scale: u32) -> Value {
+        self.build.constant(shape, scale, [encode::rounded(x, scale)])
+    }
+
+    fn one_minus(&mut self, x: Value) -> Value {
+        let scale = self.build.scale(x);
+        let one = self.splat(1.0, self.build.shape(x), scale);
+        self.build.subtract(one, x)
+    }
+
+    fn result(&mut self, output: Value, ty: &Type) -> Value {
+        let number = self.as_number(output);
+        let scale = self.ring.scale(ty.dtype);
+        if ty.is_secret() && !self.is_disclosed(output) {
+            self.arith_at(number, scale)
+        } else {
+            self.at_scale(number, scale)
+        }
+    }
+
+    /// Whether a value of secret type was opened to one party: it stays with that party.
+    fn is_disclosed(&self, value: Value) -> bool {
+        let (id, _) = self.graph.definition(value);
+        matches!(self.graph.node(id).operation, Op::RevealTo { .. })
+    }
+
+    fn open(&mut self, x: Value, to: Option<spu::Party>) -> Entry {
+        let dtype = self.dtype(x);
+        let number = self.as_number(x);
+        if self.build.kind(number.value) == Kind::Public {
+            return Entry::Number(number);
+        }
+        let value = self.arith_at(number, self.ring.scale(dtype));
+        let opened = self.build.open(value, dtype, to);
+        self.number(opened, self.ring.scale(dtype))
+    }
+}

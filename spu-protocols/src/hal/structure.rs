@@ -1,0 +1,115 @@
+//! Operations that only rearrange or add up elements, and public ones.
+
+use spu::graph::Value;
+use spu::pphlo::{Op, Type};
+
+use super::{Entry, Lowering};
+use crate::share::{Kind, PublicFunction};
+
+impl Lowering<'_> {
+    pub(super) fn rearrange(&mut self, op: &Op, x: Value, ty: &Type) -> Entry {
+        if let Entry::Splat(c) = self.entry(x) {
+            return Entry::Splat(c);
+        }
+        let number = self.as_number(x);
+        let grows = matches!(op, Op::Broadcast { .. });
+        let source = if grows { self.settled_number(number) } else { number.value };
+        let value = match op {
+            Op::Reshape { shape } => self.build.reshape(source, shape.clone()),
+            Op::Transpose { permutation } => self.build.transpose(source, permutation.clone()),
+            Op::Broadcast { dimensions, .. } => self.build.broadcast(source, ty.shape.clone(), dimensions.clone()),
+            Op::Slice { start, limit } => self.build.slice(source, start.clone(), limit.clone()),
+            _ => unreachable!("only structural operations rearrange"),
+        };
+        self.number(value, number.precision)
+    }
+
+    pub(super) fn concatenate(&mut self, operands: &[Value], axis: usize, ty: &Type) -> Entry {
+        let scale = self.ring.scale(ty.dtype);
+        let parts = operands.iter().map(|&v| {
+            let number = self.as_number(v);
+            self.arith_at(number, scale)
+        });
+        let parts = parts.collect();
+        let value = self.build.concatenate(parts, axis);
+        self.number(value, scale)
+    }
+
+    pub(super) fn reduce_sum(&mut self, x: Value, axes: &[usize], ty: &Type) -> Entry {
+        let number = self.as_number(x);
+        let value = self.build.reduce_sum(number.value, axes.to_vec());
+        self.number(value, number.precision.max(self.ring.scale(ty.dtype)))
+    }
+
+    /// The axis goes last, then each row has its maximum.
+    pub(super) fn reduce_max(&mut self, x: Value, axis: usize, ty: &Type) -> Entry {
+        let number = self.as_number(x);
+        let settled = self.settled_number(number);
+        let rank = self.shape(x).rank();
+        let width = self.shape(x).extents()[axis];
+        let last: Vec<usize> = (0..rank).filter(|&a| a != axis).chain([axis]).collect();
+        let moved = if axis + 1 == rank { settled } else { self.build.transpose(settled, last) };
+        let rows = self.build.reshape(moved, [ty.shape.elements(), width]);
+        let maximum = self.build.maximum(rows);
+        let value = self.build.reshape(maximum, ty.shape.clone());
+        self.number(value, number.precision)
+    }
+
+    /// An operation on public values: linear ones in the ring, all others through real numbers.
+    pub(super) fn public(&mut self, op: &Op, operands: &[Value], result: Value) -> Vec<Entry> {
+        let ty = self.graph.ty(result).clone();
+        let entry = match op {
+            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => {
+                self.rearrange(op, operands[0], &ty)
+            }
+            Op::Assume { .. } | Op::StopGradient => self.entry(operands[0]),
+            Op::Add => self.add(operands[0], operands[1], &ty),
+            Op::Subtract => self.subtract(operands[0], operands[1], &ty),
+            Op::Negate => self.negate(operands[0]),
+            Op::ReduceSum { axes } => self.reduce_sum(operands[0], axes, &ty),
+            Op::Convert { dtype } => self.convert(operands[0], *dtype),
+            Op::Multiply | Op::Dot => {
+                let [a, b] = [operands[0], operands[1]].map(|v| {
+                    let number = self.as_number(v);
+                    let scale = self.ring.scale(self.dtype(v));
+                    self.at_scale(number, scale)
+                });
+                let product = if *op == Op::Dot { self.build.dot(a, b, false) } else { self.build.multiply(a, b) };
+                let scale = self.ring.scale(ty.dtype);
+                let value = self.at_most(product, scale);
+                self.number(value, scale)
+            }
+            _ => return self.through_reals(op, operands, result),
+        };
+        let scale = self.ring.scale(ty.dtype);
+        match entry {
+            Entry::Number(number) if self.build.kind(number.value) == Kind::Public => {
+                let value = self.at_scale(number, scale);
+                vec![self.number(value, scale)]
+            }
+            entry => vec![entry],
+        }
+    }
+
+    fn through_reals(&mut self, op: &Op, operands: &[Value], result: Value) -> Vec<Entry> {
+        let arguments: Vec<Value> = operands
+            .iter()
+            .map(|&v| {
+                let number = self.as_number(v);
+                let scale = self.ring.scale(self.dtype(v));
+                self.at_scale(number, scale)
+            })
+            .collect();
+        let dtypes: Vec<_> = operands.iter().map(|&v| self.dtype(v)).collect();
+        let (id, _) = self.graph.definition(result);
+        let results: Vec<Value> = self.graph.node(id).results().collect();
+        let entry = |(index, &v): (usize, &Value)| {
+            let ty = self.graph.ty(v).clone();
+            let scale = self.ring.scale(ty.dtype);
+            let function = PublicFunction { op: op.clone(), operands: dtypes.clone(), index, result: ty.dtype };
+            let value = self.build.public(function, arguments.clone(), ty.shape.clone(), scale);
+            self.number(value, scale)
+        };
+        results.iter().enumerate().map(entry).collect()
+    }
+}

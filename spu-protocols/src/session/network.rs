@@ -1,0 +1,47 @@
+//! Pricing a program before it runs.
+
+use spu::{Cost, Error, Manifest, Program, Target};
+
+use crate::hal::{RingConfig, lower};
+use crate::share::Plan;
+
+/// The format and the network that a program is compiled for.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Network {
+    /// The number format.
+    pub ring: RingConfig,
+    /// One-way delay in seconds.
+    pub latency: f64,
+    /// Egress of each party in bits a second; infinite means unlimited.
+    pub bandwidth: f64,
+}
+
+impl Network {
+    /// Threads or loopback.
+    pub const LOCAL: Self = Self { ring: RingConfig::DEFAULT, latency: 0.0, bandwidth: f64::INFINITY };
+    /// 10 Gbit/s, 0.05 ms one way.
+    pub const LAN: Self = Self { ring: RingConfig::DEFAULT, latency: 5e-5, bandwidth: 1e10 };
+    /// 300 Mbit/s, 20 ms one way: the wide-area setting of the SPU paper (USENIX ATC 2023).
+    pub const WAN: Self = Self { ring: RingConfig::DEFAULT, latency: 2e-2, bandwidth: 3e8 };
+
+    /// What the parties would execute.
+    pub fn plan(&self, program: &Program) -> Result<Plan, Error> {
+        Ok(Plan::new(lower(program, self.ring)?, self.ring))
+    }
+
+    /// The least time that rounds and bytes alone take on this network, in seconds.
+    pub fn seconds(&self, cost: &Cost) -> f64 {
+        let busiest = cost.bytes.iter().copied().max().unwrap_or(0);
+        cost.rounds as f64 * self.latency + 8.0 * busiest as f64 / self.bandwidth
+    }
+}
+
+impl Target for Network {
+    fn cost(&self, program: &Program) -> Result<Cost, Error> {
+        Ok(self.plan(program)?.cost)
+    }
+
+    fn manifest(&self, program: &Program) -> Result<Manifest, Error> {
+        Ok(self.plan(program)?.manifest)
+    }
+}

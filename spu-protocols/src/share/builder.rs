@@ -1,0 +1,320 @@
+//! Appends share operations: types them, and gives the same node to whoever asks for it twice.
+
+use std::collections::HashMap;
+
+use spu::graph::{Operation, Value};
+use spu::{Location, Party, Shape};
+
+use super::ShareGraph;
+use super::ops::{PublicFunction, RingLiteral, ShareOp};
+use super::types::{Kind, ShareType};
+use spu::pphlo::DType;
+
+/// A share program under construction. HAL functions append to it; they never compute.
+#[derive(Default)]
+pub struct Builder {
+    graph: ShareGraph,
+    known: HashMap<(ShareOp, Vec<Value>, Vec<ShareType>), Value>,
+    /// The user's line on whose behalf operations are appended.
+    pub location: Option<Location>,
+}
+
+impl Builder {
+    /// The finished program.
+    pub fn finish(mut self, outputs: Vec<Value>) -> ShareGraph {
+        self.graph.outputs = outputs;
+        spu::graph::remove_dead(&mut self.graph);
+        self.graph
+    }
+
+    /// The type of a value.
+    pub fn ty(&self, value: Value) -> &ShareType {
+        self.graph.ty(value)
+    }
+
+    /// The kind of a value.
+    pub fn kind(&self, value: Value) -> Kind {
+        self.ty(value).kind
+    }
+
+    /// The scale of a value.
+    pub fn scale(&self, value: Value) -> u32 {
+        self.ty(value).scale
+    }
+
+    /// The shape of a value.
+    pub fn shape(&self, value: Value) -> Shape {
+        self.ty(value).shape.clone()
+    }
+
+    /// An argument of the program.
+    pub fn argument(&mut self, index: usize, ty: ShareType) -> Value {
+        self.append(ShareOp::Argument { index }, vec![], ty)
+    }
+
+    /// A tensor that only `owner` has; `source` is its argument.
+    pub fn input(&mut self, owner: Party, source: Value) -> Value {
+        let ty = ShareType { kind: Kind::Arith, ..self.ty(source).clone() };
+        self.append(ShareOp::Input { owner }, vec![source], ty)
+    }
+
+    /// A constant; one element stands for all.
+    pub fn constant(&mut self, shape: Shape, scale: u32, elements: impl Into<Vec<i128>>) -> Value {
+        let elements: Vec<i128> = elements.into();
+        assert!(elements.len() == 1 || elements.len() == shape.elements(), "a constant fills its shape");
+        let op = ShareOp::Constant { elements: RingLiteral(elements.into()) };
+        self.append(op, vec![], ShareType::new(shape, Kind::Public, scale))
+    }
+
+    /// `x + y`; scales must be equal.
+    pub fn add(&mut self, x: Value, y: Value) -> Value {
+        self.linear(ShareOp::Add, x, y)
+    }
+
+    /// `x − y`; scales must be equal.
+    pub fn subtract(&mut self, x: Value, y: Value) -> Value {
+        self.linear(ShareOp::Subtract, x, y)
+    }
+
+    /// `−x`.
+    pub fn negate(&mut self, x: Value) -> Value {
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::Negate, vec![x], ty)
+    }
+
+    /// Element-wise product; scales add.
+    pub fn multiply(&mut self, x: Value, y: Value) -> Value {
+        let kind = product_kind(self.kind(x), self.kind(y));
+        assert_eq!(self.shape(x), self.shape(y), "a product's operands have one shape");
+        let ty = ShareType::new(self.shape(x), kind, self.scale(x) + self.scale(y));
+        self.append(ShareOp::Multiply, vec![x, y], ty)
+    }
+
+    /// Matrix product; scales add, and one more where the product of two shared matrices is kept `doubled`.
+    pub fn dot(&mut self, x: Value, y: Value, doubled: bool) -> Value {
+        let ((x, transpose_left), (y, transpose_right)) = (self.transposed(x), self.transposed(y));
+        let (left, right) = (self.shape(x), self.shape(y));
+        let rows = left.extents()[usize::from(transpose_left)];
+        let columns = right.extents()[usize::from(!transpose_right)];
+        let kind = product_kind(self.kind(x), self.kind(y));
+        let doubled = doubled && kind == Kind::Sum;
+        let ty = ShareType::new([rows, columns], kind, self.scale(x) + self.scale(y) + u32::from(doubled));
+        self.append(ShareOp::Dot { doubled, transpose_left, transpose_right }, vec![x, y], ty)
+    }
+
+    /// The same number with `bits` more fraction bits.
+    pub fn shift_left(&mut self, x: Value, bits: u32) -> Value {
+        if bits == 0 {
+            return x;
+        }
+        let ty = ShareType { scale: self.scale(x) + bits, ..self.ty(x).clone() };
+        self.append(ShareOp::ShiftLeft { bits }, vec![x], ty)
+    }
+
+    /// The same ring elements read with another scale.
+    pub fn rescale(&mut self, x: Value, scale: u32) -> Value {
+        let ty = ShareType { scale, ..self.ty(x).clone() };
+        self.append(ShareOp::Rescale { scale }, vec![x], ty)
+    }
+
+    /// As a `Sum`.
+    pub fn to_sum(&mut self, x: Value) -> Value {
+        match self.kind(x) {
+            Kind::Arith => self.unary(ShareOp::ToSum, x, Kind::Sum),
+            _ => x,
+        }
+    }
+
+    /// A public value as `Arith`.
+    pub fn public_to_arith(&mut self, x: Value) -> Value {
+        match self.kind(x) {
+            Kind::Public => self.unary(ShareOp::ToArith, x, Kind::Arith),
+            _ => x,
+        }
+    }
+
+    /// A public value rounded to a smaller scale.
+    pub fn round_public(&mut self, x: Value, shift: u32) -> Value {
+        if shift == 0 {
+            return x;
+        }
+        let ty = ShareType { scale: self.scale(x) - shift, ..self.ty(x).clone() };
+        self.append(ShareOp::RoundPublic { shift }, vec![x], ty)
+    }
+
+    /// A function of public values through real numbers.
+    pub fn public(&mut self, function: PublicFunction, operands: Vec<Value>, shape: Shape, scale: u32) -> Value {
+        self.append(ShareOp::Public(function), operands, ShareType::new(shape, Kind::Public, scale))
+    }
+
+    /// Another shape.
+    pub fn reshape(&mut self, x: Value, shape: impl Into<Shape>) -> Value {
+        let shape = shape.into();
+        if self.shape(x) == shape {
+            return x;
+        }
+        let ty = ShareType { shape, ..self.ty(x).clone() };
+        self.append(ShareOp::Reshape, vec![x], ty)
+    }
+
+    /// Permuted axes.
+    pub fn transpose(&mut self, x: Value, permutation: Vec<usize>) -> Value {
+        let shape = self.shape(x);
+        let extents: Vec<usize> = permutation.iter().map(|&axis| shape.extents()[axis]).collect();
+        let ty = ShareType { shape: extents.into(), ..self.ty(x).clone() };
+        self.append(ShareOp::Transpose { permutation }, vec![x], ty)
+    }
+
+    /// Repeated along new or stretched axes.
+    pub fn broadcast(&mut self, x: Value, shape: impl Into<Shape>, dimensions: Vec<usize>) -> Value {
+        let shape = shape.into();
+        if self.shape(x) == shape {
+            return x;
+        }
+        let ty = ShareType { shape, ..self.ty(x).clone() };
+        self.append(ShareOp::Broadcast { dimensions }, vec![x], ty)
+    }
+
+    /// A block of elements.
+    pub fn slice(&mut self, x: Value, start: Vec<usize>, limit: Vec<usize>) -> Value {
+        let extents: Vec<usize> = start.iter().zip(&limit).map(|(a, b)| b - a).collect();
+        let ty = ShareType { shape: extents.into(), ..self.ty(x).clone() };
+        self.append(ShareOp::Slice { start, limit }, vec![x], ty)
+    }
+
+    /// Joined along an axis; kinds and scales must be equal.
+    pub fn concatenate(&mut self, operands: Vec<Value>, axis: usize) -> Value {
+        let mut extents = self.shape(operands[0]).extents().to_vec();
+        extents[axis] = operands.iter().map(|&v| self.shape(v).extents()[axis]).sum();
+        let ty = ShareType { shape: extents.into(), ..self.ty(operands[0]).clone() };
+        self.append(ShareOp::Concatenate { axis }, operands, ty)
+    }
+
+    /// Summed over axes.
+    pub fn reduce_sum(&mut self, x: Value, axes: Vec<usize>) -> Value {
+        let shape = self.shape(x);
+        let kept = shape.extents().iter().enumerate().filter(|(axis, _)| !axes.contains(axis));
+        let extents: Vec<usize> = kept.map(|(_, &extent)| extent).collect();
+        let ty = ShareType { shape: extents.into(), ..self.ty(x).clone() };
+        self.append(ShareOp::ReduceSum { axes }, vec![x], ty)
+    }
+
+    /// `Sum → Arith`.
+    pub fn reshare(&mut self, x: Value) -> Value {
+        self.unary(ShareOp::Reshare, x, Kind::Arith)
+    }
+
+    /// Divided by 2^shift; takes a `Sum` or `Arith` value, gives `Arith`.
+    pub fn truncate(&mut self, x: Value, shift: u32) -> Value {
+        let ty = ShareType { kind: Kind::Arith, scale: self.scale(x) - shift, ..self.ty(x).clone() };
+        let op = match self.kind(x) {
+            Kind::Sum => ShareOp::TruncateSum { shift },
+            _ => ShareOp::Truncate { shift },
+        };
+        self.append(op, vec![x], ty)
+    }
+
+    /// Disclosed to every party, or to one.
+    pub fn open(&mut self, x: Value, dtype: DType, to: Option<Party>) -> Value {
+        match to {
+            None => self.unary(ShareOp::Open { dtype }, x, Kind::Public),
+            Some(party) => self.unary(ShareOp::OpenTo { party, dtype }, x, Kind::Public),
+        }
+    }
+
+    /// max(x, 0) and [x ≥ 0].
+    pub fn relu(&mut self, x: Value) -> (Value, Value) {
+        let value = self.ty(x).clone();
+        let mask = ShareType { scale: 0, ..value.clone() };
+        let key = (ShareOp::Relu, vec![x], vec![value.clone(), mask.clone()]);
+        let first = match self.known.get(&key) {
+            Some(&first) => first,
+            None => self.push(key),
+        };
+        (first, Value(first.0 + 1))
+    }
+
+    /// [x < 0] as a bit.
+    pub fn sign(&mut self, x: Value) -> Value {
+        let ty = ShareType::new(self.shape(x), Kind::Bits(1), 0);
+        self.append(ShareOp::Sign, vec![x], ty)
+    }
+
+    /// [x < 0] as 0 or 1.
+    pub fn sign_to_arith(&mut self, x: Value) -> Value {
+        let ty = ShareType::new(self.shape(x), Kind::Arith, 0);
+        self.append(ShareOp::SignToArith, vec![x], ty)
+    }
+
+    /// A bit as 0 or 1.
+    pub fn bit_to_arith(&mut self, bit: Value) -> Value {
+        self.unary(ShareOp::BitToArith, bit, Kind::Arith)
+    }
+
+    /// A bit times a value.
+    pub fn bit_multiply(&mut self, bit: Value, x: Value) -> Value {
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::BitMultiply, vec![bit, x], ty)
+    }
+
+    /// e^−x.
+    pub fn exp_negative(&mut self, x: Value) -> Value {
+        self.unary(ShareOp::ExpNegative, x, Kind::Arith)
+    }
+
+    /// Largest of each row of a matrix.
+    pub fn maximum(&mut self, x: Value) -> Value {
+        let ty = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
+        self.append(ShareOp::Maximum, vec![x], ty)
+    }
+
+    fn linear(&mut self, op: ShareOp, x: Value, y: Value) -> Value {
+        let (a, b) = (self.ty(x).clone(), self.ty(y).clone());
+        assert_eq!((&a.shape, a.scale), (&b.shape, b.scale), "a sum's operands have one shape and scale");
+        let (x, y, kind) = match (a.kind, b.kind) {
+            (Kind::Public, kind) | (kind, Kind::Public) => (x, y, kind),
+            (Kind::Sum, _) | (_, Kind::Sum) => (self.to_sum(x), self.to_sum(y), Kind::Sum),
+            (kind, _) => (x, y, kind),
+        };
+        self.append(op, vec![x, y], ShareType { kind, ..a })
+    }
+
+    /// The matrix under a two-dimensional transposition, if there is one.
+    fn transposed(&self, x: Value) -> (Value, bool) {
+        let (id, _) = self.graph.definition(x);
+        let node = self.graph.node(id);
+        match &node.operation {
+            ShareOp::Transpose { permutation } if permutation[..] == [1, 0] => (node.operands[0], true),
+            _ => (x, false),
+        }
+    }
+
+    fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
+        let ty = ShareType { kind, ..self.ty(x).clone() };
+        self.append(op, vec![x], ty)
+    }
+
+    fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {
+        let key = (op, operands, vec![ty]);
+        match self.known.get(&key) {
+            Some(&value) if !key.0.is_pinned() => value,
+            _ => self.push(key),
+        }
+    }
+
+    fn push(&mut self, key: (ShareOp, Vec<Value>, Vec<ShareType>)) -> Value {
+        let (op, operands, types) = key.clone();
+        let id = self.graph.push(op, operands, types, self.location.unwrap_or(Location::UNKNOWN));
+        let first = self.graph.node(id).result(0);
+        self.known.insert(key, first);
+        first
+    }
+}
+
+fn product_kind(x: Kind, y: Kind) -> Kind {
+    match (x, y) {
+        (Kind::Public, kind) | (kind, Kind::Public) => kind,
+        (Kind::Arith, Kind::Arith) => Kind::Sum,
+        kinds => unreachable!("operands of a product are public or arithmetic shares, not {kinds:?}"),
+    }
+}

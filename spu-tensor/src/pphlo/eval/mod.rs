@@ -1,0 +1,226 @@
+//! The plain evaluator: what a graph means, in f64, i64 and bool. The measure for passes, derivatives and back ends.
+
+mod elementwise;
+mod matrix;
+mod movement;
+
+use std::borrow::Cow;
+
+use super::{Graph, Op, Type, verify};
+use crate::error::Error;
+use crate::graph::last_uses;
+use crate::host::{Elements, HostTensor};
+use elementwise::{arithmetic, compare, logical, quotient, real, select, widen};
+
+/// The graph's outputs for these parameters, by index. Integers wrap as the ring's do; disclosures are identities.
+///
+/// Fails on an ill-typed graph, on arguments that are not of the parameters' types, and where an `Assume` does not hold.
+pub fn evaluate(graph: &Graph, arguments: &[HostTensor]) -> Result<Vec<HostTensor>, Error> {
+    verify(graph)?;
+    let dead = last_uses(graph);
+    let mut values: Vec<Option<Cow<HostTensor>>> = vec![None; graph.value_count()];
+    for (id, node) in graph.nodes() {
+        let types: Vec<&Type> = node.results().map(|v| graph.ty(v)).collect();
+        match &node.operation {
+            Op::Parameter { index } => {
+                values[node.result(0).index()] = Some(Cow::Borrowed(argument(arguments, *index, types[0])?));
+            }
+            Op::Constant { literal } => values[node.result(0).index()] = Some(Cow::Borrowed(&literal.0)),
+            op => {
+                let operand = |v: &crate::graph::Value| values[v.index()].as_deref().expect("operands live until used");
+                let operands: Vec<&HostTensor> = node.operands.iter().map(operand).collect();
+                let made =
+                    apply(op, &operands, &types).map_err(|problem| Error::program(problem, graph.location(id)))?;
+                for (value, tensor) in node.results().zip(made) {
+                    values[value.index()] = Some(Cow::Owned(tensor));
+                }
+            }
+        }
+        dead.after(id.index()).iter().for_each(|v| values[v.index()] = None);
+    }
+    let output = |v: &crate::graph::Value| values[v.index()].as_deref().expect("outputs live to the end").clone();
+    Ok(graph.outputs.iter().map(output).collect())
+}
+
+/// One operation on well-typed operands; `types` are its results'. Fails where an `Assume` does not hold.
+pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Result<Vec<HostTensor>, String> {
+    let [first, second] = [0, 1].map(|i| operands.get(i).copied());
+    let (x, y) = (|| first.expect("arity was checked"), || second.expect("arity was checked"));
+    let (a, b) = (|| &x().elements, || &y().elements);
+    let ty = types[0];
+    let elements = match op {
+        Op::Parameter { .. } => return Err("a parameter has no value of its own".into()),
+        Op::Constant { literal } => literal.0.elements.clone(),
+        Op::Add => arithmetic(a(), b(), |a, b| a + b, i64::wrapping_add),
+        Op::Subtract => arithmetic(a(), b(), |a, b| a - b, i64::wrapping_sub),
+        Op::Multiply => arithmetic(&widen(a(), ty.dtype), &widen(b(), ty.dtype), |a, b| a * b, i64::wrapping_mul),
+        Op::Divide => quotient(a(), b()),
+        Op::Negate => arithmetic(a(), a(), |a, _| -a, |a, _| a.wrapping_neg()),
+        Op::Maximum => arithmetic(a(), b(), |a, b| if a >= b { a } else { b }, i64::max),
+        Op::Minimum => arithmetic(a(), b(), |a, b| if a <= b { a } else { b }, i64::min),
+        Op::Equal => compare(a(), b(), |a, b| a == b, |a, b| a == b),
+        Op::NotEqual => compare(a(), b(), |a, b| a != b, |a, b| a != b),
+        Op::Less => compare(a(), b(), |a, b| a < b, |a, b| a < b),
+        Op::LessEqual => compare(a(), b(), |a, b| a <= b, |a, b| a <= b),
+        Op::Greater => compare(a(), b(), |a, b| a > b, |a, b| a > b),
+        Op::GreaterEqual => compare(a(), b(), |a, b| a >= b, |a, b| a >= b),
+        Op::And => logical(a(), b(), |a, b| a & b),
+        Op::Or => logical(a(), b(), |a, b| a | b),
+        Op::Not => logical(a(), a(), |a, _| !a),
+        Op::Select => select(a(), b(), &operands[2].elements),
+        Op::Exponential => real(a(), libm::exp),
+        Op::Log => real(a(), libm::log),
+        Op::Reciprocal => real(a(), |a| 1.0 / a),
+        Op::Relu => {
+            let positive = arithmetic(a(), a(), |a, _| if a >= 0.0 { a } else { 0.0 }, |a, _| a.max(0));
+            let mask = compare(a(), a(), |a, _| a >= 0.0, |a, _| a >= 0);
+            return Ok([positive, mask].map(|elements| HostTensor::new(ty.shape.clone(), elements)).into());
+        }
+        Op::Dot => matrix::dot(x(), y(), ty.dtype),
+        Op::Reshape { .. } => a().clone(),
+        Op::Transpose { permutation } => movement::transpose(x(), permutation, &ty.shape),
+        Op::Broadcast { dimensions, .. } => movement::broadcast(x(), dimensions, &ty.shape),
+        Op::Slice { start, .. } => movement::slice(x(), start, &ty.shape),
+        Op::Concatenate { axis } => movement::concatenate(operands, *axis),
+        Op::ReduceSum { axes } => matrix::reduce_sum(x(), axes, ty),
+        Op::ReduceMax { axis } => matrix::reduce_max(x(), *axis, &ty.shape),
+        Op::Convert { dtype } => widen(a(), *dtype).into_owned(),
+        Op::Assume { lo, hi } => {
+            let outside = |v: &f64| !(lo.0..=hi.0).contains(v);
+            if let Some(i) = a().to_f64().iter().position(outside) {
+                let found = a().to_f64()[i];
+                return Err(format!("element {i} is {found}, assumed to lie in {:?}..={:?}", lo.0, hi.0));
+            }
+            a().clone()
+        }
+        Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => a().clone(),
+    };
+    debug_assert_eq!(
+        (elements.dtype(), elements.len()),
+        (ty.dtype, ty.shape.elements()),
+        "{op:?} keeps its typing rule"
+    );
+    Ok(vec![HostTensor::new(ty.shape.clone(), elements)])
+}
+
+fn argument<'a>(arguments: &'a [HostTensor], index: usize, ty: &Type) -> Result<&'a HostTensor, Error> {
+    let source = || format!("argument {index}");
+    let Some(tensor) = arguments.get(index) else {
+        return Err(Error::data(source(), None, format!("expected {ty}, found none")));
+    };
+    let well_formed = tensor.elements.len() == ty.shape.elements();
+    match tensor.shape == ty.shape && tensor.elements.dtype() == ty.dtype && well_formed {
+        true => Ok(tensor),
+        false => {
+            let found = format!("{}{} of {} elements", tensor.elements.dtype(), tensor.shape, tensor.elements.len());
+            Err(Error::data(source(), None, format!("expected {ty}, found {found}")))
+        }
+    }
+}
+
+/// For a pair of data types that the typing rules exclude.
+fn ill_typed(elements: &Elements) -> ! {
+    panic!("operands of an evaluated operation are well typed, found {}", elements.dtype())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pphlo::parse;
+
+    /// Runs the body on x = fxp [[1, −2, 3], [−4, 5, −6]], i = int [2, −1, 3] and p = bool [true, false, true].
+    fn run(body: &str) -> Result<Vec<HostTensor>, Error> {
+        let head = "program f(x: fxp[secret][2, 3], i: int[secret][3], p: bool[secret][3])
+            %x = parameter {index = 0} : fxp[secret][2, 3]
+            %i = parameter {index = 1} : int[secret][3]
+            %p = parameter {index = 2} : bool[secret][3]\n";
+        let x = HostTensor::fxp([2, 3], vec![1.0, -2.0, 3.0, -4.0, 5.0, -6.0]);
+        let i = HostTensor::int([3], vec![2, -1, 3]);
+        let p = HostTensor::bool([3], vec![true, false, true]);
+        evaluate(&parse(&format!("{head}{body}")).unwrap().graph, &[x, i, p])
+    }
+
+    fn fxp(shape: impl Into<crate::Shape>, elements: &[f64]) -> HostTensor {
+        HostTensor::fxp(shape, elements.to_vec())
+    }
+
+    #[test]
+    fn movements_by_hand() {
+        let body = "%t = transpose %x {permutation = [1, 0]}
+            %s = slice %x {start = [0, 1], limit = [2, 3]}
+            %b = broadcast %i {shape = [2, 3], dimensions = [1]}
+            %k = slice %x {start = [0, 0], limit = [2, 1]}
+            %w = broadcast %k {shape = [2, 2], dimensions = [0, 1]}
+            %c = concatenate %x, %k {axis = 1}
+            return t = %t, s = %s, b = %b, w = %w, c = %c";
+        let expected = vec![
+            fxp([3, 2], &[1.0, -4.0, -2.0, 5.0, 3.0, -6.0]),
+            fxp([2, 2], &[-2.0, 3.0, 5.0, -6.0]),
+            HostTensor::int([2, 3], vec![2, -1, 3, 2, -1, 3]),
+            fxp([2, 2], &[1.0, 1.0, -4.0, -4.0]),
+            fxp([2, 4], &[1.0, -2.0, 3.0, 1.0, -4.0, 5.0, -6.0, -4.0]),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn products_and_reductions_by_hand() {
+        let body = "%column = reshape %i {shape = [3, 1]}
+            %d = dot %x, %column
+            %rows = reduce_sum %x {axes = [1]}
+            %columns = reduce_sum %x {axes = [0]}
+            %most = reduce_max %x {axis = 1}
+            %count = reduce_sum %p {axes = [0]}
+            %m = multiply %p, %i
+            %bits = multiply %p, %p
+            return d = %d, r = %rows, c = %columns, most = %most, count = %count, m = %m, b = %bits";
+        let expected = vec![
+            fxp([2, 1], &[1.0 * 2.0 + 2.0 + 9.0, -8.0 - 5.0 - 18.0]),
+            fxp([2], &[2.0, -5.0]),
+            fxp([3], &[-3.0, 3.0, -3.0]),
+            fxp([2], &[3.0, 5.0]),
+            HostTensor::int(crate::Shape::SCALAR, vec![2]),
+            HostTensor::int([3], vec![2, 0, 3]),
+            HostTensor::int([3], vec![1, 0, 1]),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn elementwise_by_hand() {
+        let body = "%z = constant {literal = fxp[2, 3] (0.0)}
+            %y, %mask = relu %x
+            %less = less_equal %x, %z
+            %j = constant {literal = int[3] (2, 0, 4)}
+            %eq = equal %i, %j
+            %e = exponential %z
+            %s = select %p, %i, %j
+            %r = reveal %s
+            return y = %y, mask = %mask, less = %less, eq = %eq, e = %e, s = %r";
+        let signs = [true, false, true, false, true, false];
+        let expected = vec![
+            fxp([2, 3], &[1.0, 0.0, 3.0, 0.0, 5.0, 0.0]),
+            HostTensor::bool([2, 3], signs.to_vec()),
+            HostTensor::bool([2, 3], signs.map(|s| !s).to_vec()),
+            HostTensor::bool([3], vec![true, false, false]),
+            fxp([2, 3], &[1.0; 6]),
+            HostTensor::int([3], vec![2, 0, 3]),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn faults_of_data_and_of_assumptions() {
+        let broken = run("%a = assume %x {lo = -inf, hi = 4.0} return a = %a").unwrap_err();
+        assert!(broken.to_string().starts_with("element 4 is 5, assumed to lie in -inf..=4.0"), "{broken}");
+        let graph = parse("program f(x: fxp[secret][2]) %x = parameter {index = 0} : fxp[secret][2] return x = %x");
+        let graph = graph.unwrap().graph;
+        let fault = |arguments: &[HostTensor]| evaluate(&graph, arguments).unwrap_err().to_string();
+        assert_eq!(fault(&[]), "argument 0: expected fxp[secret][2], found none");
+        let long = fault(&[fxp([3], &[0.0; 3])]);
+        assert_eq!(long, "argument 0: expected fxp[secret][2], found fxp[3] of 3 elements");
+        let mut malformed = fxp([2], &[0.0; 2]);
+        malformed.elements = Elements::Fxp(vec![]);
+        assert!(fault(&[malformed]).contains("found fxp[2] of 0 elements"));
+    }
+}

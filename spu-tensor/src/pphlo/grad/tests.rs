@@ -1,0 +1,197 @@
+//! Derivatives against central differences of the plain evaluator.
+
+use proptest::prelude::*;
+
+use super::gradient;
+use crate::graph::Value;
+use crate::host::{Elements, HostTensor};
+use crate::location::Location;
+use crate::pphlo::generate::Random;
+use crate::pphlo::{Builder, DType, Graph, Op, Real, Type, evaluate, parse, verify};
+use crate::shape::Shape;
+
+type Build = fn(&mut Builder, &[Value]) -> Value;
+
+/// Compares the gradient of Σ w · build(x) for fixed weights w with (f(x + h) − f(x − h)) / 2h, element by element.
+fn check(name: &str, inputs: &[HostTensor], build: Build) {
+    let mut graph = Graph::new();
+    let parameters: Vec<Value> = inputs
+        .iter()
+        .enumerate()
+        .map(|(index, x)| {
+            let ty = Type::secret(x.shape.clone(), x.elements.dtype());
+            let node = graph.push(Op::Parameter { index }, vec![], vec![ty], Location::UNKNOWN);
+            graph.node(node).result(0)
+        })
+        .collect();
+    let mut b = Builder { graph: &mut graph, location: Location::UNKNOWN };
+    let y = build(&mut b, &parameters);
+    let ty = b.graph.ty(y).clone();
+    let weights = (1..=ty.shape.elements()).map(|i| 0.5 + 0.3 * i as f64).collect();
+    let weights = b.apply(Op::Constant { literal: HostTensor::fxp(ty.shape.clone(), weights).into() }, &[]);
+    let weighted = b.apply(Op::Multiply, &[y, weights]);
+    let output = b.apply(Op::ReduceSum { axes: (0..ty.shape.rank()).collect() }, &[weighted]);
+    let wrt: Vec<Value> = parameters.iter().copied().filter(|&v| graph.ty(v).dtype == DType::Fxp).collect();
+    let gradients = gradient(&mut graph, output, &wrt, Location::UNKNOWN).unwrap();
+    verify(&graph).unwrap();
+    graph.outputs = gradients;
+    let derivatives = evaluate(&graph, inputs).unwrap();
+    graph.outputs = vec![output];
+    let places = (0..inputs.len()).filter(|&i| inputs[i].elements.dtype() == DType::Fxp);
+    for (input, derivative) in places.zip(derivatives) {
+        assert_eq!(derivative.shape, inputs[input].shape);
+        for (element, found) in derivative.elements.to_f64().into_iter().enumerate() {
+            let value = |step: f64| {
+                let mut moved = inputs.to_vec();
+                let Elements::Fxp(v) = &mut moved[input].elements else { unreachable!("inputs were filtered") };
+                v[element] += step;
+                evaluate(&graph, &moved).unwrap()[0].elements.to_f64()[0]
+            };
+            let expected = (value(STEP) - value(-STEP)) / (2.0 * STEP);
+            let close = (found - expected).abs() <= 1e-6 * (1.0 + expected.abs());
+            assert!(close, "{name}: input {input} element {element}: {found}, expected {expected}");
+        }
+    }
+}
+
+/// Fixed-point tensors without ties and away from zero, also between tensors: ± (0.2 + 0.11 n) + 0.013 i.
+fn distinct(seed: u64, shapes: &[&[usize]], positive: bool) -> Vec<HostTensor> {
+    let mut random = Random(seed);
+    let tensor = |(i, shape): (usize, &&[usize])| {
+        let n: usize = shape.iter().product();
+        let mut order: Vec<usize> = (0..n).collect();
+        (1..n).for_each(|i| order.swap(i, random.below(i + 1)));
+        let sign = |random: &mut Random| if positive || random.below(2) == 0 { 1.0 } else { -1.0 };
+        let value = |n: usize| sign(&mut random) * (0.2 + 0.11 * n as f64) + 0.013 * i as f64;
+        HostTensor::fxp(Shape::from(*shape), order.into_iter().map(value).collect())
+    };
+    shapes.iter().enumerate().map(tensor).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn elementwise(seed: u64, m in 1usize..4, n in 1usize..4) {
+        let cases: [(&str, Build); 11] = [
+            ("add", |b, x| b.apply(Op::Add, &[x[0], x[1]])),
+            ("subtract", |b, x| b.apply(Op::Subtract, &[x[0], x[1]])),
+            ("multiply", |b, x| b.apply(Op::Multiply, &[x[0], x[1]])),
+            ("square", |b, x| b.apply(Op::Multiply, &[x[0], x[0]])),
+            ("negate", |b, x| b.apply(Op::Negate, &[x[0]])),
+            ("maximum", |b, x| b.apply(Op::Maximum, &[x[0], x[1]])),
+            ("minimum", |b, x| b.apply(Op::Minimum, &[x[0], x[1]])),
+            ("select", |b, x| {
+                let less = b.apply(Op::Less, &[x[0], x[1]]);
+                b.apply(Op::Select, &[less, x[0], x[1]])
+            }),
+            ("exponential", |b, x| b.apply(Op::Exponential, &[x[0]])),
+            ("relu", |b, x| b.apply(Op::Relu, &[x[0]])),
+            ("assume", |b, x| b.apply(Op::Assume { lo: Real(-9.0), hi: Real(9.0) }, &[x[0]])),
+        ];
+        let inputs = distinct(seed, &[&[m, n], &[m, n]], false);
+        cases.iter().for_each(|(name, build)| check(name, &inputs, *build));
+        let positive: [(&str, Build); 3] = [
+            ("divide", |b, x| b.apply(Op::Divide, &[x[0], x[1]])),
+            ("log", |b, x| b.apply(Op::Log, &[x[0]])),
+            ("reciprocal", |b, x| b.apply(Op::Reciprocal, &[x[0]])),
+        ];
+        let inputs = distinct(seed, &[&[m, n], &[m, n]], true);
+        positive.iter().for_each(|(name, build)| check(name, &inputs, *build));
+    }
+
+    #[test]
+    fn matrices_and_reductions(seed: u64, m in 1usize..4, k in 1usize..4, n in 1usize..4) {
+        let inputs = distinct(seed, &[&[m, k], &[k, n]], false);
+        check("dot", &inputs, |b, x| b.apply(Op::Dot, &[x[0], x[1]]));
+        check("dot with itself", &inputs, |b, x| {
+            let transposed = b.apply(Op::Transpose { permutation: vec![1, 0] }, &[x[0]]);
+            b.apply(Op::Dot, &[x[0], transposed])
+        });
+        check("sum of rows", &inputs, |b, x| b.apply(Op::ReduceSum { axes: vec![0] }, &[x[0]]));
+        check("sum", &inputs, |b, x| b.apply(Op::ReduceSum { axes: vec![0, 1] }, &[x[0]]));
+        check("maximum of columns", &inputs, |b, x| b.apply(Op::ReduceMax { axis: 0 }, &[x[0]]));
+        check("maximum of rows", &inputs, |b, x| b.apply(Op::ReduceMax { axis: 1 }, &[x[0]]));
+    }
+
+    #[test]
+    fn mixed_products(seed: u64, m in 1usize..4, k in 1usize..4) {
+        let mut inputs = distinct(seed, &[&[m, k], &[k, m]], false);
+        inputs.push(Random(seed).tensor(&Type::secret([m, k], DType::Int)));
+        inputs.push(Random(seed).tensor(&Type::secret([m, k], DType::Bool)));
+        check("int × fxp", &inputs, |b, x| b.apply(Op::Multiply, &[x[2], x[0]]));
+        check("fxp × bool", &inputs, |b, x| b.apply(Op::Multiply, &[x[0], x[3]]));
+        check("int · fxp", &inputs, |b, x| b.apply(Op::Dot, &[x[2], x[1]]));
+        check("converted", &inputs, |b, x| {
+            let wide = b.apply(Op::Convert { dtype: DType::Fxp }, &[x[2]]);
+            b.apply(Op::Dot, &[wide, x[1]])
+        });
+    }
+
+    #[test]
+    fn movements(seed: u64, m in 2usize..4, n in 2usize..4) {
+        let inputs = distinct(seed, &[&[m, n, 1], &[m, 2, 1]], false);
+        check("transpose", &inputs, |b, x| b.apply(Op::Transpose { permutation: vec![2, 0, 1] }, &[x[0]]));
+        check("reshape", &inputs, |b, x| {
+            let shape = Shape::from([b.graph.ty(x[0]).shape.elements()]);
+            b.apply(Op::Reshape { shape }, &[x[0]])
+        });
+        check("broadcast", &inputs, |b, x| {
+            let &[m, n, _] = b.graph.ty(x[0]).shape.extents() else { unreachable!("rank 3") };
+            b.apply(Op::Broadcast { shape: [m, 2, n, 3].into(), dimensions: vec![0, 2, 3] }, &[x[0]])
+        });
+        check("slice", &inputs, |b, x| {
+            let limit = b.graph.ty(x[0]).shape.extents().to_vec();
+            b.apply(Op::Slice { start: vec![1, 0, 0], limit: vec![limit[0], limit[1] - 1, 1] }, &[x[0]])
+        });
+        check("concatenate", &inputs, |b, x| b.apply(Op::Concatenate { axis: 1 }, &[x[0], x[1], x[0]]));
+    }
+}
+
+/// The names of the operations that the gradient of `%loss` with respect to `%w` appends.
+fn appended(body: &str) -> (Graph, Vec<&'static str>) {
+    let head = "program f(w: fxp[secret][2], x: fxp[secret][2])
+        %w = parameter {index = 0} : fxp[secret][2]
+        %x = parameter {index = 1} : fxp[secret][2]\n";
+    let mut graph = parse(&format!("{head}{body}\nreturn loss = %loss")).unwrap().graph;
+    let (before, output) = (graph.len(), graph.outputs[0]);
+    graph.outputs = gradient(&mut graph, output, &[Value(0)], Location::UNKNOWN).unwrap();
+    let names = graph.nodes().skip(before).map(|(_, node)| node.operation.name()).collect();
+    (graph, names)
+}
+
+#[test]
+fn only_the_path_is_visited() {
+    let (_, names) = appended("%e = exponential %x %p = multiply %e, %w %loss = reduce_sum %p {axes = [0]}");
+    assert_eq!(names, ["constant", "broadcast", "multiply"]);
+}
+
+#[test]
+fn without_a_path_the_derivative_is_zero() {
+    for body in ["%loss = reduce_sum %x {axes = [0]}", "%s = stop_gradient %w %loss = reduce_sum %s {axes = [0]}"] {
+        let (graph, names) = appended(body);
+        assert_eq!(names, ["constant", "broadcast"]);
+        let arguments = [HostTensor::fxp([2], vec![1.0, 2.0]), HostTensor::fxp([2], vec![3.0, 4.0])];
+        assert_eq!(evaluate(&graph, &arguments).unwrap(), [HostTensor::fxp([2], vec![0.0, 0.0])]);
+    }
+}
+
+#[test]
+fn only_fixed_point_scalars_have_gradients() {
+    let text = "program f(x: fxp[secret][2], i: int[secret][2])
+        %x = parameter {index = 0} : fxp[secret][2]
+        %i = parameter {index = 1} : int[secret][2]
+        %s = reduce_sum %x {axes = [0]}
+        return s = %s";
+    let mut graph = parse(text).unwrap().graph;
+    let (x, i, s) = (Value(0), Value(1), Value(2));
+    assert!(
+        gradient(&mut graph, x, &[x], Location::UNKNOWN).unwrap_err().to_string().contains("only a fixed-point scalar")
+    );
+    assert!(
+        gradient(&mut graph, s, &[i], Location::UNKNOWN).unwrap_err().to_string().contains("it is not fixed-point")
+    );
+}
+
+/// Rounding costs about 2^-52 / STEP, the third derivative STEP²: both stay below 1e-9.
+const STEP: f64 = 1e-5;

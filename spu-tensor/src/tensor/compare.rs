@@ -1,0 +1,97 @@
+//! Comparisons, and what is chosen by them.
+
+use super::operand::{Operand, broadcast, common_shape, convert, elementwise};
+use super::{Bool, DType, Numeric, Tensor, Visibility};
+use crate::host::HostTensor;
+use crate::location::Location;
+use crate::pphlo::{self, Op};
+use crate::shape::Shape;
+use crate::trace;
+
+type Joined<V, R> = <V as Visibility>::Join<<R as Operand>::Visibility>;
+type Selected<C, A, B> = Tensor<<C as Visibility>::Join<Joined<<A as Operand>::Visibility, B>>, Widest<A, B>>;
+type Widest<A, B> = <<A as Operand>::DType as Numeric>::Widest<<B as Operand>::DType>;
+
+macro_rules! comparisons {
+    ($($(#[$doc:meta])+ $method:ident = $op:expr;)+) => {
+        /// Comparisons, element by element; both sides are first promoted to one data type and broadcast to one shape.
+        impl<V: Visibility, D: Numeric> Tensor<V, D> { $(
+            $(#[$doc])+
+            #[track_caller]
+            pub fn $method<R: Operand>(self, other: R) -> Tensor<Joined<V, R>, Bool> {
+                let location = Location::caller();
+                let dtype = <D::Promote<R::DType>>::DTYPE;
+                Tensor::from_handle(elementwise($op, &[self.handle, other.handle(location)], dtype, location))
+            }
+        )+ }
+    };
+}
+
+comparisons! {
+    /// Where `self > other`.
+    gt = Op::Greater;
+    /// Where `self ≥ other`.
+    ge = Op::GreaterEqual;
+    /// Where `self < other`.
+    lt = Op::Less;
+    /// Where `self ≤ other`.
+    le = Op::LessEqual;
+    /// Where `self = other`.
+    equal = Op::Equal;
+    /// Where `self ≠ other`.
+    not_equal = Op::NotEqual;
+}
+
+macro_rules! choices {
+    ($($(#[$doc:meta])+ $method:ident = $op:expr;)+) => {
+        impl<V: Visibility, D: Numeric> Tensor<V, D> { $(
+            $(#[$doc])+
+            #[track_caller]
+            pub fn $method<R: Operand>(self, other: R) -> Tensor<Joined<V, R>, D::Promote<R::DType>> {
+                let location = Location::caller();
+                let dtype = <D::Promote<R::DType>>::DTYPE;
+                Tensor::from_handle(elementwise($op, &[self.handle, other.handle(location)], dtype, location))
+            }
+        )+ }
+    };
+}
+
+choices! {
+    /// The larger of both, element by element.
+    maximum = Op::Maximum;
+    /// The smaller of both, element by element.
+    minimum = Op::Minimum;
+}
+
+impl<V: Visibility, D: Numeric> Tensor<V, D> {
+    /// max(x, 0), element by element.
+    #[track_caller]
+    pub fn relu(self) -> Tensor<V, D::AtLeastInt> {
+        let location = Location::caller();
+        let x = convert(self.handle, D::AtLeastInt::DTYPE, location);
+        let zero = match D::AtLeastInt::DTYPE {
+            pphlo::DType::Fxp => HostTensor::fxp(Shape::SCALAR, vec![0.0]),
+            _ => HostTensor::int(Shape::SCALAR, vec![0]),
+        };
+        let zero = broadcast(trace::constant(zero, location), &trace::ty(x).shape, location);
+        let positive = trace::emit(Op::GreaterEqual, &[x, zero], location);
+        Tensor::from_handle(trace::emit(Op::Select, &[positive, x, zero], location))
+    }
+}
+
+/// `a` where `cond` holds, else `b`, element by element; both are evaluated. The condition's visibility joins the result's.
+#[track_caller]
+pub fn select<C: Visibility, A: Operand, B: Operand>(cond: Tensor<C, Bool>, a: A, b: B) -> Selected<C, A, B> {
+    let location = Location::caller();
+    let dtype = Widest::<A, B>::DTYPE;
+    let (a, b) = (a.handle(location), b.handle(location));
+    let shapes = [cond.handle, a, b].map(|operand| trace::ty(operand).shape);
+    let Some(shape) = common_shape(&[&shapes[0], &shapes[1], &shapes[2]]) else {
+        let message = format!("cannot select by shape {} between {} and {}", shapes[0], shapes[1], shapes[2]);
+        trace::fault(message, &[cond.handle, a, b], location);
+        return Tensor::from_handle(a);
+    };
+    let fit = |operand| broadcast(operand, &shape, location);
+    let operands = [fit(cond.handle), fit(convert(a, dtype, location)), fit(convert(b, dtype, location))];
+    Tensor::from_handle(trace::emit(Op::Select, &operands, location))
+}

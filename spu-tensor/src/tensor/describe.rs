@@ -1,0 +1,276 @@
+//! Trees without values: their shapes, or their data on the host.
+//!
+//! A description is written as the tree itself, its leaves given by [`Tensor::with_shape`] or [`Tensor::with_data`]:
+//!
+//! ```
+//! # extern crate spu_tensor as spu;
+//! use spu::{Fxp, Secret, ShapeOf, Tensor, Tree};
+//!
+//! #[derive(Clone, Copy, Tree)]
+//! struct Dense {
+//!     weight: Tensor<Secret, Fxp>,
+//!     bias: Tensor<Secret, Fxp>,
+//! }
+//!
+//! fn dense(inputs: usize, outputs: usize) -> ShapeOf<Dense> {
+//!     ShapeOf::of(|| Dense { weight: Tensor::with_shape([inputs, outputs]), bias: Tensor::with_shape([outputs]) })
+//! }
+//!
+//! fn two_layers() -> ShapeOf<[Dense; 2]> {
+//!     ShapeOf::of(|| [dense(784, 128).graft(), dense(128, 10).graft()])
+//! }
+//! # fn main() {
+//! # let types = two_layers().into_types().unwrap();
+//! # assert_eq!(types.iter().map(|ty| ty.shape.elements()).collect::<Vec<_>>(), [784 * 128, 128, 1280, 10]);
+//! # }
+//! ```
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::tree::{flatten, rebuild};
+use super::{Bool, DType, Fxp, Int, Shared, Tensor, Tree, Visibility};
+use crate::error::Error;
+use crate::host::HostTensor;
+use crate::location::Location;
+use crate::pphlo::{Op, Type};
+use crate::shape::Shape;
+use crate::trace::{self, Purpose};
+
+/// The tree `T` with a shape at each leaf.
+pub struct ShapeOf<T> {
+    types: Result<Vec<Type>, Error>,
+    marker: PhantomData<fn() -> T>,
+}
+
+/// The tree `T` with a host tensor at each leaf.
+pub struct HostOf<T> {
+    leaves: Vec<HostTensor>,
+    marker: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for ShapeOf<T> {
+    fn clone(&self) -> Self {
+        Self { types: self.types.clone(), marker: PhantomData }
+    }
+}
+
+impl<T> Clone for HostOf<T> {
+    fn clone(&self) -> Self {
+        Self { leaves: self.leaves.clone(), marker: PhantomData }
+    }
+}
+
+impl<T: Tree> ShapeOf<T> {
+    /// The shapes of the tree that `tree` gives. An error in it surfaces where the shapes are used.
+    #[track_caller]
+    pub fn of(tree: impl FnOnce() -> T) -> Self {
+        let recording = trace::record(Purpose::Description, Location::caller(), || flatten(tree()));
+        let types = recording.map(|recording| {
+            let graph = recording.graph;
+            let types = graph.outputs.iter().zip(T::leaves());
+            types.map(|(&output, leaf)| Type { visibility: leaf.visibility, ..graph.ty(output).clone() }).collect()
+        });
+        Self { types, marker: PhantomData }
+    }
+
+    /// The tree itself, to stand as a part of a larger description.
+    #[track_caller]
+    pub fn graft(self) -> T {
+        let location = Location::caller();
+        let types = self.types.unwrap_or_else(|error| {
+            trace::fault(error.to_string(), &[], location);
+            T::leaves().into_iter().map(|leaf| Type::new(Shape::SCALAR, leaf.dtype, leaf.visibility)).collect()
+        });
+        rebuild(types.into_iter().map(|ty| described(ty, location)).collect(), location)
+    }
+}
+
+impl<T> ShapeOf<T> {
+    /// Shape, data type and visibility of each leaf.
+    pub fn into_types(self) -> Result<Vec<Type>, Error> {
+        self.types
+    }
+
+    fn from_types(types: Result<Vec<Type>, Error>) -> Self {
+        Self { types, marker: PhantomData }
+    }
+}
+
+impl<T: Tree> HostOf<T> {
+    /// The data of the tree that `tree` gives; each leaf comes from [`Tensor::with_data`].
+    #[track_caller]
+    pub fn of(tree: impl FnOnce() -> T) -> Result<Self, Error> {
+        let location = Location::caller();
+        let graph = trace::record(Purpose::Description, location, || flatten(tree()))?.graph;
+        let literals = graph.outputs.iter().map(|&output| match &graph.node(graph.definition(output).0).operation {
+            Op::Constant { literal } => Ok(Arc::clone(&literal.0)),
+            _ => {
+                Err(Error::program("cannot use a computed leaf as host data: give it by `Tensor::with_data`", location))
+            }
+        });
+        let literals = literals.collect::<Result<Vec<_>, Error>>()?;
+        drop(graph);
+        Ok(Self::from_leaves(literals.into_iter().map(Arc::unwrap_or_clone).collect()))
+    }
+
+    /// The tree itself, to stand as a part of a larger description.
+    #[track_caller]
+    pub fn graft(self) -> T {
+        let location = Location::caller();
+        rebuild(self.leaves.into_iter().map(|leaf| given(leaf, location)).collect(), location)
+    }
+
+    /// The leaves with their names.
+    pub fn named(self) -> Vec<(String, HostTensor)> {
+        T::leaves().into_iter().map(|leaf| leaf.name).zip(self.leaves).collect()
+    }
+}
+
+impl<T> HostOf<T> {
+    /// The data of the leaves, in order.
+    pub fn into_leaves(self) -> Vec<HostTensor> {
+        self.leaves
+    }
+
+    pub(super) fn from_leaves(leaves: Vec<HostTensor>) -> Self {
+        Self { leaves, marker: PhantomData }
+    }
+}
+
+impl<V: Visibility, D: DType> Tensor<V, D> {
+    /// A leaf of [`ShapeOf::of`].
+    #[track_caller]
+    pub fn with_shape(shape: impl Into<Shape>) -> Self {
+        let location = Location::caller();
+        Self::from_handle(described(Type::new(shape, D::DTYPE, V::VISIBILITY), location))
+    }
+
+    /// A leaf of [`HostOf::of`].
+    #[track_caller]
+    pub fn with_data(data: impl Into<HostOf<Self>>) -> Self {
+        let location = Location::caller();
+        let [tensor] = <[HostTensor; 1]>::try_from(data.into().leaves).expect("a tensor is one leaf");
+        Self::checked(given(tensor, location), location)
+    }
+}
+
+fn described(ty: Type, location: Location) -> trace::Handle {
+    if !trace::is_description() {
+        trace::fault("cannot use a mere shape in a program: it stands in `ShapeOf::of`", &[], location);
+    }
+    trace::parameter("shape".into(), ty, location)
+}
+
+fn given(tensor: HostTensor, location: Location) -> trace::Handle {
+    if !trace::is_description() {
+        let message =
+            "cannot use host data in a program: share it by `input`, or use `Tensor::constant` if it is public";
+        trace::fault(message, &[], location);
+    }
+    trace::literal(tensor, location)
+}
+
+impl<V, D> From<HostTensor> for HostOf<Tensor<V, D>> {
+    fn from(tensor: HostTensor) -> Self {
+        Self::from_leaves(vec![tensor])
+    }
+}
+
+impl<V, D> From<HostOf<Tensor<V, D>>> for HostTensor {
+    fn from(host: HostOf<Tensor<V, D>>) -> Self {
+        let [tensor] = <[HostTensor; 1]>::try_from(host.leaves).expect("a tensor is one leaf");
+        tensor
+    }
+}
+
+macro_rules! host_leaves {
+    ($($host:ty => $dtype:ty;)+) => { $(
+        impl<V> From<$host> for HostOf<Tensor<V, $dtype>> {
+            fn from(value: $host) -> Self {
+                HostTensor::from(value).into()
+            }
+        }
+
+        impl<V> From<Vec<$host>> for HostOf<Tensor<V, $dtype>> {
+            fn from(values: Vec<$host>) -> Self {
+                HostTensor::from(values).into()
+            }
+        }
+
+        impl<V, I: ndarray::Dimension> From<ndarray::Array<$host, I>> for HostOf<Tensor<V, $dtype>> {
+            fn from(array: ndarray::Array<$host, I>) -> Self {
+                HostTensor::from(array).into()
+            }
+        }
+    )+ };
+}
+
+host_leaves! {
+    f64 => Fxp;
+    i64 => Int;
+    bool => Bool;
+}
+
+impl<V: Visibility, D: DType> From<Shape> for ShapeOf<Tensor<V, D>> {
+    fn from(shape: Shape) -> Self {
+        Self::from_types(Ok(vec![Type::new(shape, D::DTYPE, V::VISIBILITY)]))
+    }
+}
+
+impl<V: Visibility, D: DType, const N: usize> From<[usize; N]> for ShapeOf<Tensor<V, D>> {
+    fn from(extents: [usize; N]) -> Self {
+        Shape::from(extents).into()
+    }
+}
+
+impl<V: Visibility, D: DType> From<Vec<usize>> for ShapeOf<Tensor<V, D>> {
+    fn from(extents: Vec<usize>) -> Self {
+        Shape::from(extents).into()
+    }
+}
+
+impl<T> From<&Shared<T>> for ShapeOf<T> {
+    fn from(shared: &Shared<T>) -> Self {
+        Self::from_types(Ok(shared.leaves().iter().map(|leaf| leaf.ty.clone()).collect()))
+    }
+}
+
+impl<T, S: Into<ShapeOf<T>>, const N: usize> From<[S; N]> for ShapeOf<[T; N]> {
+    fn from(parts: [S; N]) -> Self {
+        let types: Result<Vec<_>, Error> = parts.into_iter().map(|part| part.into().types).collect();
+        Self::from_types(types.map(|types| types.concat()))
+    }
+}
+
+impl<T, H: Into<HostOf<T>>, const N: usize> From<[H; N]> for HostOf<[T; N]> {
+    fn from(parts: [H; N]) -> Self {
+        Self::from_leaves(parts.into_iter().flat_map(|part| part.into().leaves).collect())
+    }
+}
+
+macro_rules! tuples {
+    ($(($($T:ident $X:ident $i:tt),+);)+) => { $(
+        impl<$($T, $X: Into<ShapeOf<$T>>),+> From<($($X,)+)> for ShapeOf<($($T,)+)> {
+            fn from(parts: ($($X,)+)) -> Self {
+                let types = [$(parts.$i.into().types),+].into_iter().collect::<Result<Vec<_>, Error>>();
+                Self::from_types(types.map(|types| types.concat()))
+            }
+        }
+
+        impl<$($T, $X: Into<HostOf<$T>>),+> From<($($X,)+)> for HostOf<($($T,)+)> {
+            fn from(parts: ($($X,)+)) -> Self {
+                Self::from_leaves([$(parts.$i.into().leaves),+].concat())
+            }
+        }
+    )+ };
+}
+
+tuples! {
+    (A X 0);
+    (A X 0, B Y 1);
+    (A X 0, B Y 1, C Z 2);
+    (A X 0, B Y 1, C Z 2, D U 3);
+    (A X 0, B Y 1, C Z 2, D U 3, E V 4);
+    (A X 0, B Y 1, C Z 2, D U 3, E V 4, F W 5);
+}

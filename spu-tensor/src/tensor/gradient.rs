@@ -1,0 +1,62 @@
+//! Derivatives: of a traced function, with respect to a tree.
+
+use super::tree::{flatten, rebuild};
+use super::{FlowsTo, Fxp, Tensor, Tree, Visibility};
+use crate::location::Location;
+use crate::pphlo::{DType, Op};
+use crate::trace;
+
+/// Trees for which a value of visibility `V` has a gradient: every leaf is fixed-point, and `V` flows into it.
+#[diagnostic::on_unimplemented(
+    message = "cannot differentiate with respect to `{Self}`",
+    label = "its gradient would be of the same type",
+    note = "a gradient is as secret as the value: differentiate with respect to `Tensor<Secret, Fxp>`, which a public tensor becomes by `.to_secret()`",
+    note = "`Int` and `Bool` have no derivative"
+)]
+pub trait Differentiable<V: Visibility> {}
+
+#[diagnostic::do_not_recommend]
+impl<V: FlowsTo<W>, W: Visibility> Differentiable<V> for Tensor<W, Fxp> {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Visibility, T: Differentiable<V>, const N: usize> Differentiable<V> for [T; N] {}
+
+/// `f(tree)`, a scalar, and its derivative with respect to each leaf of the tree.
+///
+/// Only the argument of `f` counts: a leaf that `f` captures as well is a constant there.
+#[track_caller]
+pub fn value_and_grad<P: Tree + Differentiable<V>, V: Visibility>(
+    tree: P,
+    f: impl FnOnce(P) -> Tensor<V, Fxp>,
+) -> (Tensor<V, Fxp>, P) {
+    let location = Location::caller();
+    // A node of its own for each leaf tells the argument of `f` from other uses of the same value.
+    let variables: Vec<_> = flatten(tree)
+        .into_iter()
+        .map(|leaf| trace::emit(Op::Reshape { shape: trace::ty(leaf).shape }, &[leaf], location))
+        .collect();
+    let value = f(rebuild(variables.clone(), location));
+    let ty = trace::ty(value.handle);
+    if ty.shape.rank() != 0 || ty.dtype != DType::Fxp {
+        let message = format!("cannot differentiate {ty}: the function must give a fixed-point scalar");
+        trace::fault(message, &[value.handle], location);
+        return (value, rebuild(variables, location));
+    }
+    (value, rebuild(trace::gradient(value.handle, &variables, location), location))
+}
+
+macro_rules! tuples {
+    ($(($($T:ident),+);)+) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<VIS: Visibility, $($T: Differentiable<VIS>),+> Differentiable<VIS> for ($($T,)+) {}
+    )+ };
+}
+
+tuples! {
+    (A);
+    (A, B);
+    (A, B, C);
+    (A, B, C, D);
+    (A, B, C, D, E);
+    (A, B, C, D, E, F);
+}
