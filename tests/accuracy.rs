@@ -27,7 +27,7 @@ fn correct(weights: Classifier, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) 
     count_correct(weights.apply(x), y).reveal()
 }
 
-/// The percentage of the first `tested` test images that are recognized after `steps` steps of 128.
+/// The percentage of the first `tested` test images that are recognized after `steps` steps of 128, epoch by epoch.
 fn accuracy(session: &impl ExecutorExt, steps: usize, tested: usize) -> Result<f64, Error> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/mnist");
     let Mnist { train, test } = Mnist::load(&folder)?;
@@ -35,7 +35,7 @@ fn accuracy(session: &impl ExecutorExt, steps: usize, tested: usize) -> Result<f
     let initial = || Classifier::initial(784, [128, 128], 10, &mut Draws::seeded(11));
     let mut weights = session.input(Party(0), shape(), initial)?;
     let mut velocity = session.input(Party(0), shape(), || Sgd::at_rest(shape()))?;
-    for range in batches(train.len(), 128).take(steps) {
+    for range in batches(train.len(), 128).cycle().take(steps) {
         let x = session.input(Party(0), [range.len(), Images::PIXELS], || Ok(train.images.batch(range.clone())))?;
         let y = session.input(Party(1), [range.len(), Labels::CLASSES], || Ok(train.labels.batch(range.clone())))?;
         (weights, velocity) = step::run(session, &weights, &velocity, &x, &y)?.split();
@@ -52,6 +52,7 @@ fn accuracy(session: &impl ExecutorExt, steps: usize, tested: usize) -> Result<f
 fn compare(steps: usize, tested: usize, floor: f64, within: f64) -> Result<(), Error> {
     let real = accuracy(&Evaluator::new(), steps, tested)?;
     let secret = accuracy(&Session::local(&Config::default())?, steps, tested)?;
+    println!("{secret} % under ABY3, {real} % on real numbers");
     assert!(secret > floor && (secret - real).abs() <= within, "{secret} % under ABY3, {real} % on real numbers");
     Ok(())
 }
@@ -67,4 +68,11 @@ fn forty_steps_learn() -> Result<(), Error> {
 #[ignore = "a whole epoch, twice: run it in release"]
 fn an_epoch_learns_as_real_numbers_do() -> Result<(), Error> {
     compare(469, 10_000, 91.5, 0.5)
+}
+
+/// 96.5 % is what floating-point training reaches from other weights (JAX), within half a point.
+#[test]
+#[ignore = "five epochs, twice: run it in release"]
+fn five_epochs_learn_as_real_numbers_do() -> Result<(), Error> {
+    compare(5 * 469, 10_000, 95.7, 0.5)
 }
