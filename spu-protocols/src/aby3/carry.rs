@@ -1,9 +1,9 @@
 //! The carry of a + b, a known to the dealer and b to P1 and P2: generate and propagate bits of blocks, then products.
 //!
 //! x = a + b with a = x0 + x1 and b = x2. Bits are cut into blocks of w ≤ 4 bits. For a block with digits A of a and B of b and
-//! T = 2^w − 1, "generate" is [A + B > T] = [A > T − B], and "propagate" is [A + B = T] = [A > T − 1 − B] ⊕ [A > T − B].
+//! T = 2^w − 1, "generate" is `[A + B > T]` = `[A > T − B]`, and "propagate" is `[A + B = T]` = `[A > T − 1 − B]` ⊕ `[A > T − B]`.
 //!
-//! 1. P0 → P1: the unary code ([A > t])_(t = 0 … T − 1) of each block, XOR a stream of the key (P0, P2). P2's half of the code is that
+//! 1. P0 → P1: the unary code (`[A > t]`)_(t = 0 … T − 1) of each block, XOR a stream of the key (P0, P2). P2's half of the code is that
 //!    stream; P1's is the message.
 //!
 //! P1 and P2 know B, so they pick the bits T − B and T − 1 − B off their halves without a message, by multiplexers over bit planes:
@@ -164,8 +164,8 @@ fn add_code<const W: usize, const T: usize, const L: usize>(
     }
 }
 
-/// The code of a block from the bits of a. For a code of the low bits and the next bit h: [A > t] is h ∨ [low > t] below 2^j − 1, h there,
-/// and h ∧ [low > t − 2^j] above.
+/// The code of a block from the bits of a. For a code of the low bits and the next bit h: `[A > t]` is h ∨ `[low > t]` below 2^j − 1, h there,
+/// and h ∧ `[low > t − 2^j]` above.
 #[inline(always)]
 fn unary<const W: usize, const T: usize, const L: usize>(a: [Lane<L>; W]) -> [Lane<L>; T] {
     let mut code = [Lane([0; L]); T];

@@ -18,7 +18,7 @@
 //! | 1, 2 | P0 → P1, P1 ↔ P2 | dealt products; bits of the blocks, masked | 135 + 66 |
 //! | 1, 3 | P0 → P1, P1 ↔ P2 | dealt products; bits of the runs, masked | 22 + 14 |
 //! | 1, 4 | P0 → P1, P1 ↔ P2 | halves of E, λ0·E, λ1·E; v0 and v1, masked | 192 + 4 |
-//! | 5, 6 | | truncation of halves by 43 ([`super::truncate`]) | 321 |
+//! | 5, 6 | | truncation of halves by 43 ([truncate](mod@super::truncate)) | 321 |
 //!
 //! Six rounds, 984 bits.
 //!
@@ -31,7 +31,7 @@
 //! products. A party looks up only digits of its own share.
 //!
 //! Security: P0 receives nothing. Codes, dealt products, opened bits and dealt halves are each masked by a draw that its receiver lacks
-//! (`carry`, `products`, [`super::inject`]); the truncation masks z's halves anew.
+//! (`carry`, `products`, [inject](mod@super::inject)); the truncation masks z's halves anew.
 
 use std::sync::OnceLock;
 

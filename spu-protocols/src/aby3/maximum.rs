@@ -1,6 +1,6 @@
 //! The maximum of each row, and where it stands.
 //!
-//! With columns x_0 … x_(w − 1), each pair i < j is compared once: s_ij = [x_i − x_j < 0] ([`super::sign`]). Column i is the first maximum if
+//! With columns x_0 … x_(w − 1), each pair i < j is compared once: s_ij = `[x_i − x_j < 0]` ([sign](mod@super::sign)). Column i is the first maximum if
 //! it is greater than all before it and not less than any after it:
 //!
 //! ```text
@@ -27,7 +27,7 @@
 //!
 //! Domain: −2^(K−2) ≤ x < 2^(K−2), so that differences do not wrap. Exact, never fails.
 //!
-//! Security: P0 receives nothing; every message is masked as in [`super::sign`], `products`, [`super::inject`] and [`super::multiply`], each by draws of its own.
+//! Security: P0 receives nothing; every message is masked as in [sign](mod@super::sign), `products`, [inject](mod@super::inject) and [multiply](mod@super::multiply), each by draws of its own.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
-//! max(x, 0), and the mask [x ≥ 0] for the backward pass.
+//! max(x, 0), and the mask `[x ≥ 0]` for the backward pass.
 //!
-//! v = [x < 0] as halves of P1 and P2 ([`super::sign`]). P0 deals λ and λ·a, a = x0 + x1; P1 and P2 open c = v ⊕ λ, and with b = x2 have halves
+//! v = `[x < 0]` as halves of P1 and P2 ([sign](mod@super::sign)). P0 deals λ and λ·a, a = x0 + x1; P1 and P2 open c = v ⊕ λ, and with b = x2 have halves
 //! of v = c + (1 − 2c)·λ and v·x = c·x + (1 − 2c)(λ·a + λ·b). They re-share x − v·x and 1 − v.
 //!
 //! | round | who | what | bits (K = 64) |
@@ -13,7 +13,7 @@
 //! Five rounds, 791 bits. Exact for every x, never fails.
 //!
 //! Security: P0 receives nothing. The messages of the sign bit are masked by keys that their receivers lack; so are the dealt halves, c, and
-//! the re-shared halves ([`super::inject`], [`super::multiply`]), each by a draw of its own.
+//! the re-shared halves ([inject](mod@super::inject), [multiply](mod@super::multiply)), each by a draw of its own.
 
 use super::bits::for_each_bit;
 use super::carry::summand;
@@ -35,7 +35,7 @@ pub fn table(n: usize, bits: u32) -> Vec<Message> {
     table
 }
 
-/// max(x, 0), and [x ≥ 0] as 0 or 1.
+/// max(x, 0), and `[x ≥ 0]` as 0 or 1.
 pub async fn relu<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> (Arith<R>, Arith<R>) {
     let n = x.len();
     let summand = summand(ctx, x);

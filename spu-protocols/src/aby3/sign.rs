@@ -1,7 +1,7 @@
-//! The sign bit [x < 0].
+//! The sign bit `[x < 0]`.
 //!
 //! x = a + b with a = x0 + x1 at P0 and b = x2 at P1 and P2 (`carry`). The lower K − 1 bits are cut into blocks of four (the last
-//! narrower), the top bit is a block of its own: v = [x < 0] = p_top ⊕ carry of the blocks below.
+//! narrower), the top bit is a block of its own: v = `[x < 0]` = p_top ⊕ carry of the blocks below.
 //!
 //! | round | who | what | bits (K = 64) |
 //! |---|---|---|---|
@@ -37,7 +37,7 @@ pub fn table(n: usize, bits: u32) -> Vec<Message> {
     table
 }
 
-/// [x < 0] as replicated bits.
+/// `[x < 0]` as replicated bits.
 pub async fn sign<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> BitShares {
     replicate(ctx, sign_plane(ctx, x).await, (x.len(), 1), HALVES_STEPS).await
 }
@@ -51,7 +51,7 @@ pub fn arith_table(n: usize, bits: u32) -> Vec<Message> {
     table
 }
 
-/// [x < 0] as 0 or 1.
+/// `[x < 0]` as 0 or 1.
 pub async fn sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Arith<R> {
     let (n, role) = (x.len(), ctx.role());
     let bit = open_masked(ctx, sign_plane(ctx, x).await, HALVES_STEPS).await;
@@ -82,7 +82,7 @@ pub(super) fn halves_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
     table
 }
 
-/// [a + b < 0] as a plane of halves of P1 and P2, from P0's a and the b of P1 and P2 in `summand`.
+/// `[a + b < 0]` as a plane of halves of P1 and P2, from P0's a and the b of P1 and P2 in `summand`.
 pub(super) async fn sign_halves<R: Ring>(ctx: &Context<R>, summand: &[R], steps: Steps) -> Option<Planes> {
     let (n, widths) = (summand.len(), blocks(R::BITS));
     let blocks = carry::blocks(ctx, summand, &widths, steps).await;
@@ -123,7 +123,7 @@ pub(super) mod tests {
     use crate::aby3::trial::{SIZES, dealers, reconstruct, reconstruct_bits, run, share, uniform};
     use crate::ring::Z16;
 
-    /// [x < 0] of every value, for every dealer.
+    /// `[x < 0]` of every value, for every dealer.
     fn check<R: Ring>(values: &[R]) {
         for dealer in dealers() {
             let shares = share(values, 7);
