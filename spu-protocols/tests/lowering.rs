@@ -122,6 +122,83 @@ proptest! {
     }
 
     #[test]
+    fn wide_ranges_keep_their_bound(t in proptest::collection::vec(0.0f64..1.0, 200), base in 0usize..4) {
+        // The widest ratio, just below and above powers of two.
+        let lo = [1.0, 1.99, 0.03, 60.0][base];
+        let hi = 16.0 * lo;
+        let x: Vec<f64> = t.iter().map(|t| ((lo * 16f64.powf(*t)) * 262_144.0).round() / 262_144.0).collect();
+        let x: Vec<f64> = x.into_iter().map(|x| x.clamp(lo, hi)).collect();
+        let text = format!("program f(x: fxp[secret][200])
+            %p = parameter {{index = 0}} : fxp[secret][200]
+            %x = assume %p {{lo = {lo}, hi = {hi}}}
+            %r = reciprocal %x
+            %l = log %x
+            return r = %r, l = %l");
+        // 2^-15 of the largest reciprocal, or 2^-16 of ln x, and two units.
+        let bound = (2f64.powi(-15) / lo).max(2f64.powi(-16)) * 262_144.0 + 2.0;
+        prop_assert!(difference(&text, &[vector(x)]) < bound);
+    }
+
+    #[test]
+    fn small_constants_are_as_precise_as_large_ones(x in exact(0.0, 1.0, 1000)) {
+        let text = "program f(x: fxp[secret][1000])
+            %x = parameter {index = 0} : fxp[secret][1000]
+            %s = reduce_sum %x {axes = [0]}
+            %n = constant {literal = fxp[] (0.001)}
+            %m = multiply %s, %n
+            %t = constant {literal = fxp[] (0.00001)}
+            %u = multiply %s, %t
+            return m = %m, u = %u";
+        prop_assert!(difference(text, &[vector(x)]) < 2.0);
+    }
+
+    #[test]
+    fn products_are_compared_as_they_are(x in exact(-1.0, 1.0, 50), y in exact(-1.0, 1.0, 50)) {
+        // The bound lies between two numbers of the format: a product that was truncated first would be told apart wrongly.
+        let text = "program f(x: fxp[secret][50], y: fxp[secret][50])
+            %x = parameter {index = 0} : fxp[secret][50]
+            %y = parameter {index = 1} : fxp[secret][50]
+            %p = multiply %x, %y
+            %u = constant {literal = fxp[50] (1.430511474609375e-6)}
+            %a = less %p, %u
+            return a = %a";
+        let x: Vec<f64> = x.iter().map(|x| x / 256.0).map(|x| (x * 262_144.0).round() / 262_144.0).collect();
+        let y: Vec<f64> = y.iter().map(|y| y / 1024.0).map(|y| (y * 262_144.0).round() / 262_144.0).collect();
+        prop_assert_eq!(difference(text, &[vector(x), vector(y)]), 0.0);
+    }
+
+    #[test]
+    fn masks_and_products_share_a_scale_safely(x in exact(-2.0, 2.0, 12), w in exact(-2.0, 2.0, 8)) {
+        let text = "program f(x: fxp[secret][3, 4], w: fxp[secret][4, 2], k: bool[secret][3, 2])
+            %x = parameter {index = 0} : fxp[secret][3, 4]
+            %w = parameter {index = 1} : fxp[secret][4, 2]
+            %k = parameter {index = 2} : bool[secret][3, 2]
+            %z = dot %x, %w
+            %far = constant {literal = fxp[3, 2] (-1000000000.0)}
+            %m = add %z, %far
+            %zero = constant {literal = fxp[3, 2] (0.0)}
+            %s = select %k, %m, %zero
+            return m = %m, s = %s";
+        let k = HostTensor::bool([3, 2], vec![true, false, true, true, false, false]);
+        let inputs = [HostTensor::fxp([3, 4], x), HostTensor::fxp([4, 2], w), k];
+        prop_assert!(difference(text, &inputs) < 2.0);
+    }
+
+    #[test]
+    fn the_larger_is_one_of_both(x in exact(-2.0, 2.0, 40), y in exact(-2.0, 2.0, 40)) {
+        let text = "program f(x: fxp[secret][40], y: fxp[secret][40])
+            %x = parameter {index = 0} : fxp[secret][40]
+            %y = parameter {index = 1} : fxp[secret][40]
+            %p = multiply %x, %y
+            %m = maximum %x, %p
+            %d = subtract %x, %m
+            %zero = constant {literal = fxp[40] (0.0)}
+            %above = greater %d, %zero
+            return above = %above";
+        prop_assert_eq!(difference(text, &[vector(x), vector(y)]), 0.0);
+    }
+
+    #[test]
     fn exponentials(x in exact(-20.0, 0.0, 100), y in exact(-3.0, 3.0, 100)) {
         let text = "program f(x: fxp[secret][100], y: fxp[secret][100])
             %p = parameter {index = 0} : fxp[secret][100]

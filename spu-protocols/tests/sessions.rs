@@ -156,6 +156,52 @@ fn another_program_seed_or_format_is_refused_by_every_party() {
     }
 }
 
+/// Programs that were agreed on before cost no agreement; the first frames still tell what runs, and on what.
+#[test]
+fn another_run_of_known_programs_is_refused_before_it_opens() {
+    const OPEN: &str = "program open(x: fxp[secret][3], f: fxp[public][3])
+        %x = parameter {index = 0} : fxp[secret][3]
+        %f = parameter {index = 1} : fxp[public][3]
+        %y = multiply %x, %f
+        %o = reveal %y
+        return o = %o";
+    let types = [Type::secret([3], DType::Fxp), Type::public([3], DType::Fxp)];
+    let run = |session: &Session, name: &'static str, x: &Leaf, factor: f64| {
+        let host = HostTensor::fxp([3], vec![factor; 3]);
+        let factor = Leaf { ty: types[1].clone(), session: None, value: std::sync::Arc::new(host) };
+        let key = ProgramKey { function: name, arguments: types.to_vec(), fixed: String::new() };
+        let text = if name == "open" {
+            OPEN.to_owned()
+        } else {
+            OPEN.replace("multiply %x, %f", "multiply %x, %f\n%n = negate %y").replace("reveal %y", "reveal %n")
+        };
+        session.run(&key, &mut || parse(&text), &[x.clone(), factor])
+    };
+    let at_party_1 = |what: usize| {
+        connected(
+            |_| seeded(),
+            |session| {
+                let share = |value: f64| {
+                    let tensor = HostTensor::fxp([3], vec![value; 3]);
+                    session.input_leaves(Party(0), &["x".into()], &types[..1], &mut || Ok(vec![tensor.clone()]))
+                };
+                let (one, other) = (share(1.0)?.remove(0), share(2.0)?.remove(0));
+                run(session, "open", &one, 1.0)?;
+                run(session, "same", &one, 1.0)?;
+                let differs = session.party() == Some(Party(1));
+                let name = if differs && what == 0 { "same" } else { "open" };
+                let x = if differs && what == 1 { &other } else { &one };
+                run(session, name, x, if differs && what == 2 { 2.0 } else { 1.0 }).map(drop)
+            },
+        )
+    };
+    for what in 0..3 {
+        for error in at_party_1(what).map(Result::unwrap_err) {
+            assert!(error.to_string().contains("disagrees on what to run, or on what"), "{what}: {error}");
+        }
+    }
+}
+
 #[test]
 fn bad_input_is_named_at_every_party() {
     let bad = |session: &Session| {
@@ -165,7 +211,7 @@ fn bad_input_is_named_at_every_party() {
     };
     for error in connected(|_| seeded(), bad).map(Result::unwrap_err) {
         assert!(matches!(error, Error::Data(_)), "{error}");
-        assert!(error.to_string().contains("images at [0, 1]: NaN"), "{error}");
+        assert!(error.to_string().contains("images at [0, 1]: not a number (NaN)"), "{error}");
     }
 }
 

@@ -12,22 +12,33 @@ impl Lowering<'_> {
         let tensor = &literal.0;
         let elements = tensor.elements.to_f64();
         let scale = self.ring.scale(tensor.elements.dtype());
-        let bound = f64::from(self.ring.bits - 2 - scale).exp2();
+        let bound = libm::exp2(f64::from(self.ring.bits - 2 - scale));
         if let Some(bad) = elements.iter().find(|x| !(x.is_finite() && x.abs() < bound)) {
             let message = format!("cannot encode the constant {bad}: it is not in the safe range (-{bound}, {bound})");
             return Err(Error::program(message, self.location()));
         }
-        match elements.first() {
-            Some(&first) if elements.iter().all(|x| x.to_bits() == first.to_bits()) => return Ok(Entry::Splat(first)),
-            _ => {}
-        }
-        let ring: Vec<i128> = match &tensor.elements {
-            Elements::Fxp(values) => values.iter().map(|&x| encode::rounded(x, scale)).collect(),
-            Elements::Int(values) => values.iter().map(|&x| x.into()).collect(),
-            Elements::Bool(values) => values.iter().map(|&x| x.into()).collect(),
+        let uniform = |bits: &dyn Fn(usize) -> u64| (1..elements.len()).all(|i| bits(i) == bits(0));
+        let (same, ring, scale) = match &tensor.elements {
+            Elements::Fxp(values) => {
+                // Small elements get more fraction bits, so that they are as precise as large ones.
+                let largest = values.iter().fold(0f64, |most, x| most.max(x.abs()));
+                let scale = scale + halvings(largest).min(EXTRA);
+                let ring: Vec<i128> = values.iter().map(|&x| encode::rounded(x, scale)).collect();
+                (uniform(&|i| values[i].to_bits()), ring, scale)
+            }
+            Elements::Int(values) => {
+                let exact = values.first().is_some_and(|x| x.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS);
+                (exact && uniform(&|i| values[i] as u64), values.iter().map(|&x| x.into()).collect(), scale)
+            }
+            Elements::Bool(values) => {
+                (uniform(&|i| values[i].into()), values.iter().map(|&x| x.into()).collect(), scale)
+            }
         };
+        if let (true, Some(&first)) = (same, elements.first()) {
+            return Ok(Entry::Splat(first));
+        }
         let value = self.build.constant(tensor.shape.clone(), scale, ring);
-        Ok(self.number(value, scale))
+        Ok(self.number(value, self.ring.scale(tensor.elements.dtype())))
     }
 
     pub(super) fn add(&mut self, x: Value, y: Value, ty: &Type) -> Entry {
@@ -48,8 +59,11 @@ impl Lowering<'_> {
         self.number(value, number.precision)
     }
 
-    /// Both operands at the larger scale, and the precision of their sum: that of the coarser one.
+    /// Both operands at the larger scale, and the precision of their sum: that of the coarser one. Where the coarser one might
+    /// leave the ring at that scale, the finer one is truncated first.
     pub(super) fn aligned(&mut self, x: Value, y: Value, ty: &Type) -> (Value, Value, u32) {
+        self.make_room(x, y);
+        self.make_room(y, x);
         let shape = ty.shape.clone();
         let (x, y) = match (self.entry(x), self.entry(y)) {
             (Entry::Splat(a), _) => {
@@ -65,6 +79,23 @@ impl Lowering<'_> {
         let scale = self.build.scale(x.value).max(self.build.scale(y.value));
         let align = |this: &mut Self, n: Number| this.build.shift_left(n.value, scale - this.build.scale(n.value));
         (align(self, x), align(self, y), x.precision.min(y.precision))
+    }
+
+    /// Truncates `fine` to its precision if `coarse`, brought to its scale, might leave the safe range: by its interval where
+    /// that is known, else from the largest scale on.
+    fn make_room(&mut self, fine: Value, coarse: Value) {
+        let Entry::Number(number) = self.entry(fine) else { return };
+        let scale = self.build.scale(number.value);
+        let interval = self.intervals[coarse.index()];
+        let magnitude = interval.lo.abs().max(interval.hi.abs());
+        let fits = match magnitude.is_finite() {
+            true => libm::ldexp(magnitude, scale as i32) < libm::exp2(f64::from(self.ring.bits - 2)),
+            false => scale <= self.ring.largest_scale(),
+        };
+        if !fits && scale > number.precision {
+            let value = self.factor(number);
+            self.entries[fine.index()] = Some(Entry::Number(Number { value, ..number }));
+        }
     }
 
     /// A constant with the scale of what it is added to, at least the format's.
@@ -109,27 +140,35 @@ impl Lowering<'_> {
         self.build.multiply(public, x)
     }
 
-    /// x times a constant. A power of two changes the scale alone; any other is encoded with as few fraction bits as it
-    /// needs, at most the format's.
+    /// x times a constant. A power of two changes the scale alone. Any other constant is m·2^−k with as few fraction bits in m as it
+    /// needs, at most the format's: small constants are as precise as large ones, and 2^−k changes the scale alone.
     fn times_constant(&mut self, c: f64, x: Value) -> Entry {
+        if c == 0.0 {
+            return Entry::Splat(0.0);
+        }
         let number = self.as_number(x);
         let f = self.ring.fraction_bits;
-        let halvings = -c.abs().log2();
+        let k = halvings(c);
+        let exact_power = libm::ldexp(c.abs(), k as i32) == 1.0;
         let secret = self.build.kind(number.value) != Kind::Public;
-        let extra = number.precision.saturating_sub(f) + halvings.max(0.0) as u32;
-        if secret && halvings.fract() == 0.0 && halvings > 0.0 && extra <= EXTRA {
-            let halvings = halvings as u32;
-            let scale = self.build.scale(number.value) + halvings;
-            if scale <= self.ring.largest_scale() {
-                let scaled = self.build.rescale(number.value, scale);
-                let value = if c < 0.0 { self.build.negate(scaled) } else { scaled };
-                return self.number(value, number.precision.max(f) + halvings);
-            }
+        let extra = number.precision.saturating_sub(f) + k;
+        let scale = self.build.scale(number.value) + k;
+        if secret && exact_power && k > 0 && extra <= EXTRA && scale <= self.ring.largest_scale() {
+            let scaled = self.build.rescale(number.value, scale);
+            let value = if c < 0.0 { self.build.negate(scaled) } else { scaled };
+            return self.number(value, number.precision.max(f) + k);
         }
-        let scale = (0..f).find(|&s| (c * (1u64 << s) as f64).fract() == 0.0).unwrap_or(f);
-        let constant = self.splat(c, self.shape(x), scale);
-        let value = self.times_public(constant, number);
-        self.number(value, number.precision.max(if scale == 0 { 0 } else { f }))
+        // A truncation takes at most K − 2 bits away.
+        let k = k.min(self.ring.bits - 2 - 2 * f);
+        let m = libm::ldexp(c, k as i32);
+        let places = (0..f).find(|&s| libm::ldexp(m, s as i32).fract() == 0.0).unwrap_or(f);
+        let factor = self.splat(m, self.shape(x), places);
+        let product = self.times_public(factor, number);
+        let value = match k {
+            0 => product,
+            k => self.build.rescale(product, self.build.scale(product) + k),
+        };
+        self.number(value, number.precision.max(if places + k == 0 { 0 } else { f }))
     }
 
     pub(super) fn dot(&mut self, x: Value, y: Value, ty: &Type) -> Entry {
@@ -150,4 +189,9 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// The least k ≥ 0 with |c|·2^k ≥ 1; 0 for c = 0.
+fn halvings(c: f64) -> u32 {
+    if c == 0.0 { 0 } else { (-libm::floor(libm::log2(c.abs()))).clamp(0.0, 1100.0) as u32 }
 }

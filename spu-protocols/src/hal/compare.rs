@@ -3,7 +3,7 @@
 use spu::graph::Value;
 use spu::pphlo::{Op, Type};
 
-use super::{Entry, Lowering, Number};
+use super::{Entry, Lowering};
 use crate::share::Kind;
 
 impl Lowering<'_> {
@@ -15,12 +15,25 @@ impl Lowering<'_> {
             Op::Greater => (y, x, false),
             _ => (y, x, true),
         };
-        Entry::Bit { difference: self.difference(less, more), negated }
+        let ty = Type::secret(self.shape(x), self.dtype(x));
+        let Entry::Number(difference) = self.subtract(less, more, &ty) else {
+            unreachable!("a difference is a number")
+        };
+        // A sign does not depend on the scale: nothing is truncated, and the comparison is exact.
+        let difference = match self.build.kind(difference.value) {
+            Kind::Sum => self.build.reshare(difference.value),
+            _ => difference.value,
+        };
+        Entry::Bit { difference, negated }
     }
 
-    /// [x = y] = [x ≥ y]·[y ≥ x].
+    /// [x = y] = [x ≥ y]·[y ≥ x], for numbers as they are at their precision.
     pub(super) fn equal(&mut self, op: &Op, x: Value, y: Value) -> Entry {
-        let difference = self.difference(x, y);
+        self.settle(x);
+        self.settle(y);
+        let ty = Type::secret(self.shape(x), self.dtype(x));
+        let (x, y, _) = self.aligned(x, y, &ty);
+        let difference = self.build.subtract(x, y);
         let opposite = self.build.negate(difference);
         let signs = [difference, opposite].map(|d| self.build.sign_to_arith(d));
         let [a, b] = signs.map(|sign| self.one_minus(sign));
@@ -28,12 +41,6 @@ impl Lowering<'_> {
         let equal = self.build.reshare(product);
         let value = if matches!(op, Op::Equal) { equal } else { self.one_minus(equal) };
         self.number(value, 0)
-    }
-
-    fn difference(&mut self, x: Value, y: Value) -> Value {
-        let ty = Type::secret(self.shape(x), self.dtype(x));
-        let Entry::Number(number) = self.subtract(x, y, &ty) else { unreachable!("a difference is a number") };
-        self.settled_number(number)
     }
 
     pub(super) fn and_or(&mut self, op: &Op, x: Value, y: Value, ty: &Type) -> Entry {
@@ -61,58 +68,45 @@ impl Lowering<'_> {
     /// b + p·(a − b); the product with a bit is never truncated. A comparison that serves this select alone multiplies as a bit.
     pub(super) fn select(&mut self, p: Value, a: Value, b: Value, ty: &Type) -> Entry {
         let by_zero = matches!(self.entry(b), Entry::Splat(x) if x == 0.0);
-        let gap = if by_zero { self.as_number(a) } else { self.gap(a, b, ty) };
-        let gap = Number { value: self.settled_number(gap), ..gap };
-        let shared = self.build.kind(gap.value) == Kind::Arith;
+        // Both branches are truncated before they are told apart, so that the result equals one of them exactly.
+        self.settle(a);
+        self.settle(b);
+        let (a, b, precision) = match by_zero {
+            true => {
+                let a = self.as_number(a);
+                (a.value, None, a.precision)
+            }
+            false => {
+                let (a, b, precision) = self.aligned(a, b, ty);
+                (a, Some(b), precision)
+            }
+        };
+        let gap = b.map_or(a, |b| self.build.subtract(a, b));
+        let shared = self.build.kind(gap) == Kind::Arith;
         let chosen = match self.entry(p) {
             Entry::Bit { difference, negated } if shared => {
                 let bit = self.build.sign(difference);
-                let product = self.build.bit_multiply(bit, gap.value);
-                if negated { self.build.subtract(gap.value, product) } else { product }
+                let product = self.build.bit_multiply(bit, gap);
+                if negated { self.build.subtract(gap, product) } else { product }
             }
             _ => {
                 let mask = self.as_number(p);
                 let mask = self.settled_number(mask);
-                self.build.multiply(mask, gap.value)
+                self.build.multiply(mask, gap)
             }
         };
-        let chosen = Number { value: chosen, precision: gap.precision };
-        if by_zero { Entry::Number(chosen) } else { self.plus(chosen, b, ty) }
+        let value = b.map_or(chosen, |b| self.build.add(chosen, b));
+        self.number(value, precision)
     }
 
-    fn gap(&mut self, a: Value, b: Value, ty: &Type) -> Number {
-        match (self.entry(a), self.entry(b)) {
-            (Entry::Splat(x), Entry::Splat(y)) => {
-                let scale = self.ring.scale(ty.dtype);
-                Number { value: self.splat(x - y, ty.shape.clone(), scale), precision: scale }
-            }
-            _ => match self.subtract(a, b, ty) {
-                Entry::Number(number) => number,
-                _ => unreachable!("a difference is a number"),
-            },
-        }
-    }
-
-    fn plus(&mut self, x: Number, b: Value, ty: &Type) -> Entry {
-        let scale = self.build.scale(x.value);
-        let addend = match self.entry(b) {
-            Entry::Splat(c) => self.splat(c, ty.shape.clone(), scale),
-            _ => self.as_number(b).value,
-        };
-        let common = scale.max(self.build.scale(addend));
-        let [x_value, addend] = [x.value, addend].map(|v| self.build.shift_left(v, common - self.build.scale(v)));
-        let value = self.build.add(x_value, addend);
-        self.number(value, x.precision)
-    }
-
-    /// max(x, y) = y + relu(x − y), min(x, y) = x − relu(x − y).
+    /// max(x, y) = y + relu(x − y), min(x, y) = x − relu(x − y). Both are truncated before they are compared, so that the result
+    /// equals one of them exactly.
     pub(super) fn extremum(&mut self, op: &Op, x: Value, y: Value, ty: &Type) -> Entry {
+        self.settle(x);
+        self.settle(y);
         let (a, b, precision) = self.aligned(x, y, ty);
         let difference = self.build.subtract(a, b);
-        let difference = self.settled_number(Number { value: difference, precision });
         let (excess, _) = self.build.relu(difference);
-        let lost = self.build.scale(a) - self.build.scale(excess);
-        let excess = self.build.shift_left(excess, lost);
         let value = if matches!(op, Op::Maximum) { self.build.add(b, excess) } else { self.build.subtract(a, excess) };
         self.number(value, precision)
     }

@@ -36,28 +36,28 @@ pub(super) fn rounded(x: f64, scale: u32) -> i128 {
 }
 
 /// Encodes a tensor, rounding to nearest. A value that is not finite or lies outside [−2^(K−2), 2^(K−2)) of the ring is an
-/// error that names the tensor and the element.
+/// error that names the tensor and the element's place. It does not tell the value: the error goes to the peers.
 pub fn encode<R: Ring>(name: &str, tensor: &HostTensor, ring: RingConfig) -> Result<Vec<R>, Error> {
     let bound = 1i128 << (ring.bits - 2);
     let fault = |i: usize, problem: String| Error::data(name, Some(position(i, tensor)), problem);
-    let in_range = |i: usize, value: i128, shown: &dyn std::fmt::Display| {
+    let in_range = |i: usize, value: i128| {
         if (-bound..bound).contains(&value) {
             Ok(R::from_i128(value))
         } else {
             let limit = bound as f64 / (1u128 << ring.scale(tensor.elements.dtype())) as f64;
-            Err(fault(i, format!("{shown} is outside the safe range [-{limit}, {limit})")))
+            Err(fault(i, format!("outside the safe range [-{limit}, {limit})")))
         }
     };
     match &tensor.elements {
         Elements::Fxp(values) => {
             let scale = (1u128 << ring.fraction_bits) as f64;
             let element = |(i, &x): (usize, &f64)| match x.is_finite() {
-                true => in_range(i, (x * scale).round() as i128, &x),
-                false => Err(fault(i, format!("{x} is not a finite number"))),
+                true => in_range(i, (x * scale).round() as i128),
+                false => Err(fault(i, if x.is_nan() { "not a number (NaN)" } else { "infinite" }.into())),
             };
             values.iter().enumerate().map(element).collect()
         }
-        Elements::Int(values) => values.iter().enumerate().map(|(i, &x)| in_range(i, x.into(), &x)).collect(),
+        Elements::Int(values) => values.iter().enumerate().map(|(i, &x)| in_range(i, x.into())).collect(),
         Elements::Bool(values) => Ok(values.iter().map(|&x| if x { R::ONE } else { R::ZERO }).collect()),
     }
 }

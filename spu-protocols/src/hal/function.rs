@@ -62,15 +62,15 @@ impl Lowering<'_> {
                  known to lie in [{lo}, {hi}]; state its range with `.assume(lo..=hi)`"
             )));
         }
-        // y = x · 2^up lies in [1, 2·16): the same ring element under another scale.
-        let up = -(libm::floor(libm::log2(lo)) as i32);
+        // y = x · 2^up has its geometric centre in [2, 4), so it lies in [1/2, 16): the same ring element under another scale.
+        let up = 1 - libm::floor(0.5 * libm::log2(lo * hi)) as i32;
         let f = self.ring.fraction_bits as i32;
         if !(1..=2 * f).contains(&(f - up)) {
             return Err(
                 self.unknown_range(format!("cannot lower {name}: [{lo}, {hi}] is outside the fixed-point range"))
             );
         }
-        let unit = f64::from(up).exp2();
+        let unit = libm::exp2(f64::from(up));
         let spline = match op {
             Op::Log => Spline::new(lo * unit, hi * unit, libm::log),
             _ => Spline::new(lo * unit, hi * unit, |y| 1.0 / y),
@@ -117,7 +117,7 @@ impl Lowering<'_> {
         let inner = spline.power_bits(self.ring.bits);
         let powers = self.powers(y, inner);
         let coefficient = |this: &mut Self, k: usize| {
-            let scale = COEFFICIENT_BITS;
+            let scale = this.ring.bits - RESULT_BITS - inner;
             let encoded: Vec<i128> = spline.coefficients.iter().map(|c| super::encode::rounded(c[k], scale)).collect();
             let first = this.build.constant([n].into(), scale, [encoded[0]]);
             let Some(above) = above else { return first };
@@ -168,7 +168,8 @@ const LARGEST_EXPONENT: f64 = 8.0;
 /// The largest hi/lo that a spline serves.
 const LARGEST_RATIO: f64 = 16.0;
 
-/// Fraction bits of a spline's coefficients.
-const COEFFICIENT_BITS: u32 = 32;
+/// Bits of the ring above the fraction bits of a spline's sum: its value is below 4 in absolute value, and the safe range is a
+/// quarter of the ring.
+const RESULT_BITS: u32 = 4;
 
 const _: () = assert!(SEGMENT_RATIO > 1.0);

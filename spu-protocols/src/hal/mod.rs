@@ -173,6 +173,12 @@ impl Lowering<'_> {
         }
     }
 
+    /// Settles what a value is from here on.
+    fn settle(&mut self, value: Value) {
+        let entry = self.entry(value);
+        self.entries[value.index()] = Some(self.settled(entry));
+    }
+
     /// `Arith` or `Public`; a `Sum` loses the fraction bits beyond its precision.
     fn settled_number(&mut self, number: Number) -> Value {
         if self.build.kind(number.value) != Kind::Sum {

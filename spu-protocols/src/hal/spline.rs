@@ -3,6 +3,10 @@
 //! Breakpoints grow geometrically by at most [`SEGMENT_RATIO`]; on each segment the polynomial interpolates at the Chebyshev
 //! nodes. On [s, s + h] interpolation of degree 4 errs by at most max|f⁗′|/5! · h⁵/2⁹; for 1/x that is (h/s)⁵/512 of the
 //! value, 2.3e-6 at h = 0.26·s, and for ln x a fifth of it: below 2^−18.7.
+//!
+//! Evaluated on shares, the powers are truncated at [`Spline::power_bits`] bits and the coefficients rounded. The caller brings x to
+//! [1/2, 16); then the relative error of 1/x is below 2^−15 and the absolute one of ln x below 2^−16, with two units more
+//! of the result's format.
 
 /// A function on a range as polynomials in x, one a segment.
 #[derive(Clone, Debug)]

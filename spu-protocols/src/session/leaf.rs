@@ -17,6 +17,8 @@ pub(super) struct ShareLeaf<R: Ring> {
     pub(super) slots: [PartyValue<R>; 3],
     /// Whether the slots hold the secret itself: the plain oracle.
     pub(super) plain: bool,
+    /// How many leaves the session made before: the same at all parties.
+    pub(super) number: u64,
 }
 
 impl<R: Ring> LeafValue for ShareLeaf<R> {

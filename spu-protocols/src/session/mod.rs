@@ -37,6 +37,7 @@ pub struct Session {
     parties: Mutex<Parties>,
     programs: Mutex<HashMap<ProgramKey, Arc<Compiled>>>,
     inputs: Mutex<HashMap<InputKey, Arc<Plan>>>,
+    leaves: AtomicU64,
 }
 
 /// Who computes.
@@ -91,7 +92,14 @@ impl Session {
     fn new(network: Network, parties: Parties) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = SessionId(NEXT.fetch_add(1, Ordering::Relaxed));
-        Self { id, network, parties: Mutex::new(parties), programs: Mutex::default(), inputs: Mutex::default() }
+        Self {
+            id,
+            network,
+            parties: Mutex::new(parties),
+            programs: Mutex::default(),
+            inputs: Mutex::default(),
+            leaves: AtomicU64::new(0),
+        }
     }
 
     /// What programs of this session are compiled for: prices them before a run.
@@ -224,7 +232,8 @@ impl Session {
 
     fn leaf(&self, ty: &Type, slots: [PartyValue<Element>; 3], disclosed: bool) -> Leaf {
         let plain = matches!(*self.parties(), Parties::Plain) && !disclosed;
-        let value = Arc::new(ShareLeaf { ty: ty.clone(), ring: self.network.ring, slots, plain });
+        let number = self.leaves.fetch_add(1, Ordering::Relaxed);
+        let value = Arc::new(ShareLeaf { ty: ty.clone(), ring: self.network.ring, slots, plain, number });
         Leaf { ty: ty.clone(), session: Some(self.id), value }
     }
 
@@ -284,7 +293,7 @@ impl Executor for Session {
         let compiled = self.compiled(key, build)?;
         let ring = self.network.ring;
         let slots = arguments.iter().map(|leaf| self.argument(leaf, ring)).collect::<Result<Vec<_>, _>>()?;
-        let inputs = public_digest(arguments, &slots);
+        let inputs = arguments_digest(arguments, &slots);
         let results = self.execute(&compiled.plan, inputs, slots)?;
         let graph = &compiled.plan.graph;
         let leaves = results.into_iter().zip(&compiled.results).zip(&graph.outputs);
@@ -315,13 +324,22 @@ fn encoded(
     tensors.iter().zip(names).zip(types).map(one).collect()
 }
 
-/// SHA-256 of the public arguments' elements, in order.
-fn public_digest(arguments: &[Leaf], slots: &[[PartyValue<Element>; 3]]) -> [u8; 32] {
+/// SHA-256 of what the parties must agree on before a run: the public arguments' elements, and which shared values the others are.
+fn arguments_digest(arguments: &[Leaf], slots: &[[PartyValue<Element>; 3]]) -> [u8; 32] {
     let mut hasher = Sha256::new();
-    for (_, slots) in arguments.iter().zip(slots).filter(|(leaf, _)| !leaf.ty.is_secret()) {
-        if let Some(PartyValue::Public(elements)) = slots.iter().find(|s| matches!(s, PartyValue::Public(_))) {
-            hasher.update((elements.len() as u64).to_le_bytes());
-            elements.iter().for_each(|x| hasher.update(x.to_le_bytes()));
+    for (leaf, slots) in arguments.iter().zip(slots) {
+        match slots.iter().find(|s| matches!(s, PartyValue::Public(_))) {
+            Some(PartyValue::Public(elements)) if !leaf.ty.is_secret() => {
+                hasher.update([0]);
+                hasher.update((elements.len() as u64).to_le_bytes());
+                elements.iter().for_each(|x| hasher.update(x.to_le_bytes()));
+            }
+            _ => {
+                let number =
+                    leaf.value.as_any().downcast_ref::<ShareLeaf<Element>>().map_or(u64::MAX, |own| own.number);
+                hasher.update([1]);
+                hasher.update(number.to_le_bytes());
+            }
         }
     }
     hasher.finalize().into()

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use sha2::{Digest, Sha256};
 use spu::error::PeerFault;
 use spu::{Error, Party};
 
@@ -22,6 +23,8 @@ pub struct Node {
     runs: u32,
     agreed: HashSet<[u8; 32]>,
     preamble_bytes: u64,
+    /// Digest of all runs so far: their plans and their arguments.
+    history: [u8; 32],
     /// Rounds that this party saw, summed over the runs of each plan, in the order of the plans' first runs.
     rounds: Vec<([u8; 32], u64)>,
 }
@@ -43,7 +46,16 @@ pub struct NodeTraffic {
 impl Node {
     /// A party whose links are up and whose keys are agreed.
     pub fn new(links: Links, keys: Keys, ring: RingConfig) -> Self {
-        Self { links, keys, ring, runs: 0, agreed: HashSet::new(), preamble_bytes: 0, rounds: Vec::new() }
+        Self {
+            links,
+            keys,
+            ring,
+            runs: 0,
+            agreed: HashSet::new(),
+            preamble_bytes: 0,
+            history: [0; 32],
+            rounds: Vec::new(),
+        }
     }
 
     /// This party.
@@ -51,7 +63,8 @@ impl Node {
         self.links.party()
     }
 
-    /// Runs a plan. `inputs` is a digest of the public arguments: it must be the same at all parties.
+    /// Runs a plan. `inputs` is a digest of the public arguments and of which shared ones they are: it must be the same at all
+    /// parties.
     pub fn run<R: Ring>(
         &mut self,
         plan: &Plan,
@@ -65,7 +78,11 @@ impl Node {
             .ok_or_else(|| Error::configuration("session", "2^32 runs are over; a new session draws new keys"))?;
         let (party, ring, run) = (self.party(), self.ring, self.runs);
         let randomness = Rc::new(self.keys.streams(run));
-        let mut frames = Frames { node: self, plan, preamble: preamble(run, inputs) };
+        let mut hash = Sha256::new();
+        [self.history, plan.digest, inputs].iter().for_each(|part| hash.update(part));
+        self.history = hash.finalize().into();
+        let preamble = preamble(run, self.history);
+        let mut frames = Frames { node: self, plan, preamble };
         let (results, traffic) = PartyRun::run(plan, party, ring, randomness, arguments, &mut frames)
             .inspect_err(|e| self.links.abort(e))?;
         match self.rounds.iter_mut().find(|(digest, _)| *digest == plan.digest) {
@@ -143,8 +160,9 @@ impl Node {
     }
 }
 
-/// Supersteps over the links. The first frame of a run begins with the run's number and the digest of its public inputs; it
-/// is checked before any opening, which the plan never puts into the first superstep.
+/// Supersteps over the links. The first frame of a run begins with the run's number and the digest of this and all earlier runs: of
+/// their plans, public inputs and choice of shared ones. It is checked before any opening, which the plan never puts into the
+/// first superstep.
 struct Frames<'a> {
     node: &'a mut Node,
     plan: &'a Plan,
@@ -174,9 +192,9 @@ impl Exchange for Frames<'_> {
             for (peer, messages) in [party.next(), party.previous()].into_iter().zip(&mut incoming) {
                 let theirs = messages.remove(0);
                 if theirs != self.preamble {
-                    let shown = |words: &[u64]| format!("run {} of inputs {:016x}", words[0], words[1]);
+                    let shown = |words: &[u64]| format!("run {}, digest {:016x}", words[0], words[1]);
                     let (here, there) = (shown(&self.preamble), shown(&theirs));
-                    let fault = PeerFault::Disagrees { subject: "the public inputs of the run", here, there };
+                    let fault = PeerFault::Disagrees { subject: "what to run, or on what", here, there };
                     return Err(Error::peer(peer, fault));
                 }
             }
@@ -203,8 +221,8 @@ impl Frames<'_> {
     }
 }
 
-fn preamble(run: u32, inputs: [u8; 32]) -> Vec<u64> {
-    let digest = inputs.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")));
+fn preamble(run: u32, history: [u8; 32]) -> Vec<u64> {
+    let digest = history.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")));
     std::iter::once(u64::from(run)).chain(digest).collect()
 }
 
