@@ -222,7 +222,7 @@ impl Builder {
         }
     }
 
-    /// max(x, 0) and [x ≥ 0].
+    /// max(x, 0) and `[x ≥ 0]`.
     pub fn relu(&mut self, x: Value) -> (Value, Value) {
         let value = self.ty(x).clone();
         let mask = ShareType { scale: 0, ..value.clone() };
@@ -234,13 +234,13 @@ impl Builder {
         (first, Value(first.0 + 1))
     }
 
-    /// [x < 0] as a bit.
+    /// `[x < 0]` as a bit.
     pub fn sign(&mut self, x: Value) -> Value {
         let ty = ShareType::new(self.shape(x), Kind::Bits(1), 0);
         self.append(ShareOp::Sign, vec![x], ty)
     }
 
-    /// [x < 0] as 0 or 1.
+    /// `[x < 0]` as 0 or 1.
     pub fn sign_to_arith(&mut self, x: Value) -> Value {
         let ty = ShareType::new(self.shape(x), Kind::Arith, 0);
         self.append(ShareOp::SignToArith, vec![x], ty)

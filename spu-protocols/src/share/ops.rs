@@ -80,17 +80,17 @@ pub enum ShareOp {
     Public(PublicFunction),
     /// Local: another shape, same order.
     Reshape,
-    /// Local: result axis i is operand axis permutation[i].
+    /// Local: result axis i is operand axis `permutation[i]`.
     Transpose {
         /// The permutation.
         permutation: Vec<usize>,
     },
-    /// Local: operand axis i becomes result axis dimensions[i].
+    /// Local: operand axis i becomes result axis `dimensions[i]`.
     Broadcast {
         /// Where the operand's axes go.
         dimensions: Vec<usize>,
     },
-    /// Local: elements start[i] .. limit[i].
+    /// Local: elements `start[i] .. limit[i]`.
     Slice {
         /// First index of each axis.
         start: Vec<usize>,
@@ -137,11 +137,11 @@ pub enum ShareOp {
         /// Data type of what is disclosed.
         dtype: DType,
     },
-    /// Kernel: `Arith → (Arith, Arith)`: max(x, 0) and [x ≥ 0] as 0 or 1.
+    /// Kernel: `Arith → (Arith, Arith)`: max(x, 0) and `[x ≥ 0]` as 0 or 1.
     Relu,
-    /// Kernel: `Arith → Bits(1)`: [x < 0].
+    /// Kernel: `Arith → Bits(1)`: `[x < 0]`.
     Sign,
-    /// Kernel: `Arith → Arith`: [x < 0] as 0 or 1.
+    /// Kernel: `Arith → Arith`: `[x < 0]` as 0 or 1.
     SignToArith,
     /// Kernel: `Bits(1) → Arith`: 0 or 1.
     BitToArith,
