@@ -23,7 +23,10 @@ fn back_and_forth(x: Tensor<Secret, Fxp>) -> Tensor<Public, Fxp> {
 }
 
 #[spu_fn]
-fn order(x: Tensor<Secret, Fxp>, y: Tensor<Secret, Fxp>) -> (Tensor<Public, Fxp>, Tensor<Public, Fxp>, Tensor<Public, Bool>) {
+fn order(
+    x: Tensor<Secret, Fxp>,
+    y: Tensor<Secret, Fxp>,
+) -> (Tensor<Public, Fxp>, Tensor<Public, Fxp>, Tensor<Public, Bool>) {
     let (larger, chosen) = (x.maximum(y), select(x.lt(y), x, y));
     (larger.reveal(), chosen.reveal(), x.equal(y).reveal())
 }

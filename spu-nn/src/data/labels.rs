@@ -17,14 +17,15 @@ impl Labels {
     /// Number of classes: the width of a row of [`Labels::batch`].
     pub const CLASSES: usize = 10;
 
-    /// Reads a gzipped IDX file of labels. A label outside 0 to 9 is an error that names its index.
+    /// Reads a gzipped IDX file of labels. A label outside 0 to 9 is an error that names its index, but not
+    /// its value: errors travel to the other parties, and labels are secret.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = idx::read(path, &[])?;
         match file.bytes.iter().position(|&label| usize::from(label) >= Self::CLASSES) {
             None => Ok(Self { labels: file.bytes, md5: file.md5 }),
             Some(at) => {
-                let problem = format!("expected a label from 0 to 9, found {}", file.bytes[at]);
-                Err(Error::data(format!("labels of {}", path.display()), Some(vec![at]), problem))
+                let source = format!("labels of {}", path.display());
+                Err(Error::data(source, Some(vec![at]), "expected a digit from 0 to 9"))
             }
         }
     }

@@ -41,6 +41,9 @@
 //! Every message is masked by a draw that its receiver lacks and that masks nothing else. C is in the view of a and b,
 //! and d knows r: the rounding is stochastic with a public coin. Nothing else about z is in a view: given the rounding,
 //! what a party receives is a function of its own draws and its own shares of the result.
+//!
+//! That concerns a result that stays shared, or one that is opened once. Each opened truncation of the same z tells [z mod 2^s > C] for
+//! a C that two parties know: opening many independent truncations of one value tells them its low s bits as well.
 
 use super::context::Context;
 use super::message::Message;

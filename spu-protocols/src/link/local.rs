@@ -101,7 +101,7 @@ mod tests {
     fn a_failed_send_gives_the_reason_that_the_peer_left() {
         let (mut a, mut b) = pair(Party(0), Party(1));
         a.send(Frame::data(1, 1, vec![])).expect("open");
-        a.abort(&Error::data("labels", Some(vec![4]), "12 is not a digit"));
+        a.abort(&Error::data("labels", Some(vec![4]), "expected a digit from 0 to 9"));
         drop(a);
         let error = b.send(Frame::data(1, 1, vec![])).unwrap_err();
         assert!(matches!(&error, Error::Data(e) if e.source == "labels" && e.index == Some(vec![4])), "{error}");

@@ -73,7 +73,8 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingC
             let scale = (1u128 << ring.fraction_bits) as f64;
             let element = |v: R| {
                 let value = v.signed() as f64 / scale;
-                if value >= 16.0 { R::ZERO } else { R::from_i128((libm::exp(-value) * scale).round() as i128) }
+                // As in `aby3::exp`: the guard below 0 is taken from the top of the range.
+                if value >= 16.0 - 0.0625 { R::ZERO } else { R::from_i128((libm::exp(-value) * scale).round() as i128) }
             };
             vec![map(&element)]
         }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use aes::cipher::{Array, KeyInit};
+use aes::cipher::KeyInit;
 use sha2::{Digest, Sha256};
 use spu::Party;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::stream::{Cipher, Streams};
 
@@ -28,15 +28,15 @@ impl Key {
     }
 
     fn from_hash(hash: Sha256) -> Self {
-        let mut digest: [u8; 32] = hash.finalize().into();
+        let mut digest = Zeroizing::new([0; 32]);
+        hash.finalize_into((&mut *digest).into());
         let mut key = Self([0; 16]);
         key.0.copy_from_slice(&digest[..16]);
-        digest.zeroize();
         key
     }
 
     fn cipher(&self) -> Cipher {
-        Cipher::new(&Array(self.0))
+        Cipher::new((&self.0).into())
     }
 }
 
@@ -53,9 +53,9 @@ impl Contribution {
         Ok(contribution)
     }
 
-    /// As received from a peer.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    /// As received from a peer. Whoever received them wipes `bytes`.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self(*bytes)
     }
 
     /// As sent to a peer.
@@ -91,11 +91,9 @@ impl Keys {
 
     /// Fresh keys for three parties in one process, from the operating system.
     pub fn generate_local() -> Result<[Self; 3], getrandom::Error> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed)?;
-        let keys = Party::ALL.map(|party| Self::from_seed(&seed, party));
-        seed.zeroize();
-        Ok(keys)
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *seed)?;
+        Ok(Party::ALL.map(|party| Self::from_seed(&*seed, party)))
     }
 
     /// Reproducible keys of one party. For tests: whoever knows the seed knows all keys.
@@ -139,7 +137,7 @@ mod tests {
 
     #[test]
     fn both_sides_agree_on_one_key() {
-        let (a, b) = (Contribution::from_bytes([1; 32]), Contribution::from_bytes([2; 32]));
+        let (a, b) = (Contribution::from_bytes(&[1; 32]), Contribution::from_bytes(&[2; 32]));
         let [p0, p1, p2] = Party::ALL;
         let key = Key::agree((p0, &a), (p1, &b));
         // python3: sha256(b"spu pair key, version 1" + bytes([0, 1]) + b"\1" * 32 + b"\2" * 32).hexdigest()[:32]

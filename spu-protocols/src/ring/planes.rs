@@ -1,8 +1,10 @@
 //! Bit planes: bit j of many elements, 64 elements a word.
 
+use std::fmt;
+
 /// `count` planes of `elements` bits each, plane-major: plane j is `stride()` consecutive words, element i is bit i mod 64 of
-/// word i / 64. Bits past the last element are zero.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+/// word i / 64. Bits past the last element are zero. The bits may be shares: they are never printed.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Planes {
     elements: usize,
     count: usize,
@@ -75,8 +77,11 @@ impl Planes {
             for (i, &word) in self.plane(j).iter().enumerate() {
                 let at = j * self.elements + 64 * i;
                 dense[at / 64] |= word << (at % 64);
-                if !at.is_multiple_of(64) && word >> (64 - at % 64) != 0 {
-                    dense[at / 64 + 1] |= word >> (64 - at % 64);
+                // Past the end there are only padding bits, which are zero. Places depend on the extents alone.
+                if !at.is_multiple_of(64)
+                    && let Some(next) = dense.get_mut(at / 64 + 1)
+                {
+                    *next |= word >> (64 - at % 64);
                 }
             }
         }
@@ -119,9 +124,21 @@ impl Planes {
     }
 }
 
+impl fmt::Debug for Planes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Planes").field("elements", &self.elements).field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bits_are_not_printed() {
+        let planes = Planes::from_words(64, 1, vec![0x1234_5678]);
+        assert_eq!(format!("{planes:?}"), "Planes { elements: 64, count: 1, .. }");
+    }
 
     #[test]
     fn dense_form_keeps_every_bit() {

@@ -46,8 +46,8 @@ fn agreed_keys(links: &mut Links) -> Result<Keys, Error> {
     let fault = |error| Error::configuration("randomness", format!("the operating system has none: {error}"));
     let party = links.party();
     let mine = [Contribution::generate().map_err(fault)?, Contribution::generate().map_err(fault)?];
-    let theirs = exchange_contributions(links, &[*mine[0].as_bytes(), *mine[1].as_bytes()])?;
+    let theirs = exchange_contributions(links, mine.each_ref().map(Contribution::as_bytes))?;
     let key =
-        |side: usize, peer: Party| Key::agree((party, &mine[side]), (peer, &Contribution::from_bytes(theirs[side])));
+        |side: usize, peer: Party| Key::agree((party, &mine[side]), (peer, &Contribution::from_bytes(&theirs[side])));
     Ok(Keys::new(party, key(1, party.previous()), key(0, party.next())))
 }

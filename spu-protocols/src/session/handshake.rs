@@ -87,7 +87,7 @@ pub fn agree_on(links: &mut Links, terms: &[(&'static str, String)]) -> Result<(
 }
 
 /// Sends each peer (next, previous) its contribution to a common key and takes theirs.
-pub fn exchange_contributions(links: &mut Links, mine: &[[u8; 32]; 2]) -> Result<Zeroizing<[[u8; 32]; 2]>, Error> {
+pub fn exchange_contributions(links: &mut Links, mine: [&[u8; 32]; 2]) -> Result<Zeroizing<[[u8; 32]; 2]>, Error> {
     let theirs = links.exchange(mine.map(|contribution| contribution.to_vec()))?;
     let peers = [links.party().next(), links.party().previous()];
     let mut contributions = Zeroizing::new([[0; 32]; 2]);
@@ -270,7 +270,7 @@ mod tests {
         let mine = |i: Party, j: Party| [(10 * i.0 + j.0) as u8; 32];
         at_all(triangle(SOON), |party, links| {
             let (next, previous) = (party.next(), party.previous());
-            let theirs = exchange_contributions(links, &[mine(party, next), mine(party, previous)]).expect("all send");
+            let theirs = exchange_contributions(links, [&mine(party, next), &mine(party, previous)]).expect("all send");
             assert_eq!(*theirs, [mine(next, party), mine(previous, party)]);
         });
     }

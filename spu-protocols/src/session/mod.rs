@@ -9,7 +9,6 @@ mod network;
 mod node;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -90,10 +89,8 @@ impl Session {
     }
 
     fn new(network: Network, parties: Parties) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = SessionId(NEXT.fetch_add(1, Ordering::Relaxed));
         Self {
-            id,
+            id: SessionId::unique(),
             network,
             parties: Mutex::new(parties),
             programs: Mutex::default(),

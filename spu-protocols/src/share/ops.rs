@@ -147,7 +147,7 @@ pub enum ShareOp {
     BitToArith,
     /// Kernel: `(Bits(1), Arith) → Arith`: the bit times the value.
     BitMultiply,
-    /// Kernel: `Arith → Arith`: e^−x for x ≥ 0, same scale.
+    /// Kernel: `Arith → Arith`: e^−x for x ≥ −1/16, same scale; 0 from 16 − 1/16 on.
     ExpNegative,
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
