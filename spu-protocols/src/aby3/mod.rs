@@ -34,7 +34,7 @@ pub use maximum::maximum;
 pub use message::{Message, TableCost, cost, stamps};
 pub use multiply::{product_terms, reshare};
 pub use open::{open, open_to};
-pub use relu::relu;
+pub use relu::{relu, relu_value};
 pub use role::{Pair, Role};
 pub use shares::{Arith, BitShares, View};
 pub use sign::{sign, sign_to_arith};

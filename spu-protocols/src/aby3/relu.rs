@@ -10,7 +10,7 @@
 //! | 4 | P1 ↔ P2 | v, masked | 2 |
 //! | 5 | P1 ↔ P2 | halves of max(x, 0) and of the mask, less masks | 256 |
 //!
-//! Five rounds, 791 bits. Exact for every x, never fails.
+//! Five rounds, 791 bits. Exact for every x, never fails. [`relu_value`] leaves the mask in halves: 663 bits.
 //!
 //! Security: P0 receives nothing. The messages of the sign bit are masked by keys that their receivers lack; so are the dealt halves, c, and
 //! the re-shared halves ([inject](mod@super::inject), [multiply](mod@super::multiply)), each by a draw of its own.
@@ -37,12 +37,30 @@ pub fn table(n: usize, bits: u32) -> Vec<Message> {
 
 /// max(x, 0), and `[x ≥ 0]` as 0 or 1.
 pub async fn relu<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> (Arith<R>, Arith<R>) {
-    let n = x.len();
+    let halves = both_halves(ctx, x).await;
+    reshare_both(ctx, halves, [x.len(); 2], RESHARE).await
+}
+
+/// Messages of [`relu_value`] on `n` elements of `bits` bits.
+pub fn value_table(n: usize, bits: u32) -> Vec<Message> {
+    let mut table = halves_table(n, bits, 0);
+    table.extend(inject_table(n, bits, INJECT.first));
+    table.extend(reshare_pair_table(n, bits, RESHARE.first));
+    table
+}
+
+/// max(x, 0) alone.
+pub async fn relu_value<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Arith<R> {
+    let [value, _] = both_halves(ctx, x).await;
+    reshare_pair(ctx, value, x.len(), RESHARE).await
+}
+
+/// P1 and P2: halves of max(x, 0) and of the mask. P0 has none.
+async fn both_halves<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> [Vec<R>; 2] {
     let summand = summand(ctx, x);
-    let sign = sign_halves(ctx, &summand, Steps::START).await.unwrap_or_else(|| Planes::zero(n, 1));
+    let sign = sign_halves(ctx, &summand, Steps::START).await.unwrap_or_else(|| Planes::zero(x.len(), 1));
     let injected = inject_halves(ctx, sign, &summand, INJECT).await;
-    let halves = halves(ctx.role(), x, &summand, injected);
-    reshare_both(ctx, halves, [n, n], RESHARE).await
+    halves(ctx.role(), x, &summand, injected)
 }
 
 /// Replicated shares of two values held in halves by P1 and P2, `n` and `m` elements, in one message: [`reshare_pair`] of n + m.
@@ -97,6 +115,9 @@ mod tests {
             let [p0, p1, p2] = run(dealer, &table(values.len(), R::BITS), 11, kernel);
             let positive = reconstruct(&[p0.0, p1.0, p2.0]);
             let mask = reconstruct(&[p0.1, p1.1, p2.1]);
+            let kernel = async |ctx: Context<R>| relu_value(&ctx, shares[ctx.role() as usize].view()).await;
+            let alone = reconstruct(&run(dealer, &value_table(values.len(), R::BITS), 12, kernel));
+            assert_eq!(alone, positive);
             for (i, x) in values.iter().enumerate() {
                 assert_eq!(positive[i].signed(), x.signed().max(0));
                 assert_eq!(mask[i].signed(), i128::from(x.signed() >= 0));
@@ -120,9 +141,18 @@ mod tests {
     }
 
     #[test]
+    fn five_rounds_and_663_bits_without_the_mask() {
+        let cost = cost(&value_table(128, 64));
+        assert_eq!((cost.rounds, cost.bits), (5, 663 * 128));
+    }
+
+    #[test]
     fn views_do_not_depend_on_the_operand() {
         let kernel = |ctx: Context<Z16>, operands: Operands| async move { relu(&ctx, operands.arith(0).view()).await };
         Subject::new([replicated(4)], table(1, 4), kernel).distinguish(2000).expect("statistical");
+        let kernel =
+            |ctx: Context<Z16>, operands: Operands| async move { relu_value(&ctx, operands.arith(0).view()).await };
+        Subject::new([replicated(4)], value_table(1, 4), kernel).distinguish(2000).expect("statistical");
         let kernel = |ctx: Context<u64>, operands: Operands| async move { relu(&ctx, operands.arith(0).view()).await };
         Subject::new([replicated(64)], table(1, 64), kernel).distinguish(600).expect("statistical");
     }

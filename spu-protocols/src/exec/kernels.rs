@@ -97,6 +97,13 @@ impl<R: Ring> Kernel<'_, R> {
                     vec![joined(values), joined(masks)]
                 })
             }
+            ShareOp::ReluValue => {
+                let x = arith(0);
+                self.arith_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::relu_value(&ctx, x.part(range)).await }
+                })
+            }
             ShareOp::Sign => {
                 let x = arith(0);
                 let parts = self.parts(move |ctx, range| {

@@ -49,6 +49,7 @@ pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) 
 fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingConfig, width: usize) -> Vec<Vec<R>> {
     let x = operands[0].as_public();
     let map = |f: &dyn Fn(R) -> R| x.iter().map(|&v| f(v)).collect::<Vec<R>>();
+    let positive = |v: R| if v.signed() < 0 { R::ZERO } else { v };
     let indicator = |holds: bool| if holds { R::ONE } else { R::ZERO };
     match node.operation {
         ShareOp::Input { .. }
@@ -61,10 +62,8 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingC
         ShareOp::TruncateSum { shift } | ShareOp::Truncate { shift } => {
             vec![map(&|v| R::from_i128(v.signed() >> shift))]
         }
-        ShareOp::Relu => {
-            let positive = |v: R| if v.signed() < 0 { R::ZERO } else { v };
-            vec![map(&positive), map(&|v| indicator(v.signed() >= 0))]
-        }
+        ShareOp::Relu => vec![map(&positive), map(&|v| indicator(v.signed() >= 0))],
+        ShareOp::ReluValue => vec![map(&positive)],
         ShareOp::Sign | ShareOp::SignToArith => vec![map(&|v| indicator(v.signed() < 0))],
         ShareOp::BitMultiply => {
             vec![x.iter().zip(operands[1].as_public().iter()).map(|(&bit, &v)| bit.times(v)).collect()]

@@ -6,6 +6,7 @@ use spu::graph::{Operation, Value};
 use spu::{Location, Party, Shape};
 
 use super::ShareGraph;
+use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
 use spu::pphlo::DType;
@@ -24,6 +25,7 @@ impl Builder {
     pub fn finish(mut self, outputs: Vec<Value>) -> ShareGraph {
         self.graph.outputs = outputs;
         spu::graph::remove_dead(&mut self.graph);
+        drop_unused_masks(&mut self.graph);
         self.graph
     }
 

@@ -1,6 +1,7 @@
 //! The share program: what the parties execute. Its values have a shape, a kind and a scale.
 
 mod builder;
+mod masks;
 mod ops;
 mod plan;
 mod types;

@@ -139,6 +139,8 @@ pub enum ShareOp {
     },
     /// Kernel: `Arith → (Arith, Arith)`: max(x, 0) and `[x ≥ 0]` as 0 or 1.
     Relu,
+    /// Kernel: `Arith → Arith`: max(x, 0), where nothing uses the other result of `Relu`.
+    ReluValue,
     /// Kernel: `Arith → Bits(1)`: `[x < 0]`.
     Sign,
     /// Kernel: `Arith → Arith`: `[x < 0]` as 0 or 1.
@@ -165,6 +167,7 @@ impl ShareOp {
                 | Self::Open { .. }
                 | Self::OpenTo { .. }
                 | Self::Relu
+                | Self::ReluValue
                 | Self::Sign
                 | Self::SignToArith
                 | Self::BitToArith
@@ -203,6 +206,7 @@ impl ShareOp {
             Self::Open { .. } => "open",
             Self::OpenTo { .. } => "open_to",
             Self::Relu => "relu",
+            Self::ReluValue => "relu_value",
             Self::Sign => "sign",
             Self::SignToArith => "sign_to_arith",
             Self::BitToArith => "bit_to_arith",
