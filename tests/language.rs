@@ -288,3 +288,11 @@ fn opened<V: spu::Visibility, D: spu::DType>(
 fn ndarray(shape: &[usize], elements: &[f64]) -> ndarray::ArrayD<f64> {
     ndarray::ArrayD::from_shape_vec(shape, elements.to_vec()).expect("as many elements as the shape says")
 }
+
+#[test]
+fn a_flat_vec_fills_its_shape_row_by_row() {
+    let session = Evaluator::new();
+    let x = session.input(Party(0), [2, 3], || Ok((0..6).map(f64::from).collect::<Vec<f64>>())).unwrap();
+    let shown = session.reveal::<Tensor<Secret, Fxp>>(&x).unwrap();
+    assert_eq!(shown.into_leaves(), [HostTensor::fxp([2, 3], vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0])]);
+}

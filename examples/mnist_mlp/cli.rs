@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
 
-/// Trains a 784-128-128-10 network on MNIST among three parties who see neither images, labels nor weights.
+/// Trains a 784-128-128-10 network on MNIST among three parties, none of whom sees another's data or a trained weight.
 #[derive(Parser, Clone, Debug)]
 #[command(name = "mnist_mlp")]
 pub(crate) struct Options {

@@ -1,4 +1,5 @@
-//! Trains a network on MNIST among three parties: party 0 has the images, party 1 the labels, and nobody sees a weight.
+//! Trains a network on MNIST among three parties: party 0 has the images, party 1 the labels, and
+//! nobody sees the other's data or a trained weight. Party 0 draws the initial weights.
 //!
 //! `cargo run --release --example mnist_mlp` runs the parties as three threads, `-- --transport tcp` as three processes,
 //! `-- --help` tells the rest. Begin to read at `model.rs`: it is what the parties compute.

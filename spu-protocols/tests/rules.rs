@@ -34,7 +34,8 @@ fn code(file: &Path) -> Vec<(usize, String)> {
 #[test]
 fn kernels_use_no_floating_point() {
     let mut tables_seen = false;
-    for file in sources("aby3") {
+    // The privacy harness is compiled into tests alone.
+    for file in sources("aby3").into_iter().filter(|file| !file.iter().any(|part| part == "privacy")) {
         let mut in_tables = false;
         for (number, line) in code(&file) {
             if file.ends_with("exp.rs") && line.contains("fn new(fraction_bits: u32) -> Self") {

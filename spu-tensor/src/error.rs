@@ -6,7 +6,7 @@ use crate::location::Location;
 use crate::program::Party;
 
 /// What went wrong, by who is to blame.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The author of the program: a shape, a type, an operation that cannot be lowered.
@@ -21,6 +21,13 @@ pub enum Error {
     /// The data.
     #[error("{0}")]
     Data(Box<DataError>),
+}
+
+impl fmt::Debug for Error {
+    /// As `Display`: this is what a user reads whose `main` gives back an error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// A message with labelled source lines.
@@ -112,6 +119,7 @@ impl fmt::Display for PeerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.party, self.fault)?;
         match &self.operation {
+            Some((name, Location::UNKNOWN)) => write!(f, " (during `{name}`)"),
             Some((name, location)) => write!(f, " (during `{name}` at {location})"),
             None => Ok(()),
         }

@@ -222,5 +222,6 @@ fn public<R: Ring>(
     graph.outputs = vec![graph.node(node).result(function.index)];
     let result = spu::pphlo::evaluate(&graph, &arguments)?.remove(0);
     debug_assert_eq!(result.shape, ty.shape);
-    Ok(PartyValue::Public(Arc::new(encode("a public value", &result, ring)?)))
+    let encoded = encode("a public value", &result, ring);
+    Ok(PartyValue::Public(Arc::new(encoded.map_err(|error| Error::program(error.to_string(), location))?)))
 }

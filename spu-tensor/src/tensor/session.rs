@@ -14,7 +14,7 @@ use crate::trace;
 /// Inputs and disclosure, for every [`Executor`].
 pub trait ExecutorExt: Executor {
     /// Shares a tree that belongs to `owner`. Its shape is public; `data` is called at the owner alone, and an error there
-    /// becomes an error at every party. Every leaf is secret.
+    /// becomes an error at every party. Every leaf is secret. A flat array or `Vec` fills its leaf's shape row by row.
     #[track_caller]
     fn input<T: Tree, H: Into<HostOf<T>>>(
         &self,
@@ -63,14 +63,17 @@ pub trait ExecutorExt: Executor {
 
 impl<E: Executor + ?Sized> ExecutorExt for E {}
 
-/// The tensors, if they have the types that were announced.
+/// The tensors, if they have the types that were announced; a flat one fills its shape row by row.
 fn fitting(tensors: Vec<HostTensor>, names: &[String], types: &[Type]) -> Result<Vec<HostTensor>, Error> {
-    for ((tensor, name), ty) in tensors.iter().zip(names).zip(types) {
+    let fit = |((tensor, name), ty): ((HostTensor, &String), &Type)| {
         let dtype = tensor.elements.dtype();
-        if (dtype, &tensor.shape) != (ty.dtype, &ty.shape) {
-            let problem = format!("expected {}{}, found {dtype}{}", ty.dtype, ty.shape, tensor.shape);
-            return Err(Error::data(name, None, problem));
+        let fills =
+            tensor.shape == ty.shape || (tensor.shape.rank() == 1 && tensor.elements.len() == ty.shape.elements());
+        if dtype == ty.dtype && fills {
+            return Ok(HostTensor::new(ty.shape.clone(), tensor.elements));
         }
-    }
-    Ok(tensors)
+        let problem = format!("expected {}{}, found {dtype}{}", ty.dtype, ty.shape, tensor.shape);
+        Err(Error::data(name, None, problem))
+    };
+    tensors.into_iter().zip(names).zip(types).map(fit).collect()
 }
