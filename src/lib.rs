@@ -6,18 +6,24 @@
 //! use spu::prelude::*;
 //!
 //! #[spu_fn]
-//! fn dot(a: Tensor<Secret, Fxp>, b: Tensor<Secret, Fxp>) -> Tensor<Public, Fxp> {
-//!     (a * b).sum_all().reveal()
+//! fn train_step(model: Mlp<1>, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) -> (Mlp<1>, Tensor<Public, Fxp>) {
+//!     let (loss, gradient) = value_and_grad(model, |model| cross_entropy(model.apply(x), y));
+//!     (model.zip(gradient, |w, g| w - 0.1 * g), loss.reveal())
 //! }
 //!
-//! # fn main() -> Result<(), Error> {
-//! let session = Session::local(&Config::default())?;
-//! let a = session.input(Party(0), [3], || Ok(vec![1.0, 2.0, 3.0]))?;
-//! let b = session.input(Party(1), [3], || Ok(vec![4.0, 5.0, 6.0]))?;
-//! let product = dot::run(&session, &a, &b)?.item();
-//! assert!((product - 32.0).abs() < 1e-4);
-//! # Ok(())
-//! # }
+//! fn main() -> Result<(), Error> {
+//!     let session = Session::local(&Config::default())?; // or Session::connect(&config, &peers)?: the rest stays the same
+//!     let x = session.input(Party(0), [2, 3], || Ok(vec![1.0, 0.5, 0.0, -0.5, 0.0, 2.0]))?;
+//!     let y = session.input(Party(1), [2, 2], || Ok(vec![1_i64, 0, 0, 1]))?;
+//!     let initial = || Mlp::initial(3, [4], 2, &mut spu::nn::init::Draws::from_system()?);
+//!     let mut model = session.input(Party(2), Mlp::shape(3, [4], 2), initial)?;
+//!     for _ in 0..3 {
+//!         let (next, loss) = train_step::run(&session, &model, &x, &y)?.split();
+//!         model = next;
+//!         println!("loss {:.4}", loss.item());
+//!     }
+//!     Ok(())
+//! }
 //! ```
 #![forbid(unsafe_code)]
 
