@@ -271,6 +271,29 @@ fn every_reveal_is_in_the_manifest_and_nothing_else_opens() {
     assert!(matches!(plan.graph.ty(plan.graph.outputs[2]).kind, spu_protocols::share::Kind::Arith));
 }
 
+/// A secret times 0 is still held in shares, so that whatever follows finds them.
+#[test]
+fn a_secret_times_zero_stays_shared() {
+    let text = "program f(x: fxp[secret][3])
+        %x = parameter {index = 0} : fxp[secret][3]
+        %c = constant {literal = fxp[3] (0.0)}
+        %z = multiply %x, %c
+        %one = constant {literal = fxp[3] (1.0)}
+        %b = less %z, %one
+        %m = maximum %z, %x
+        %never = constant {literal = bool[3] (false)}
+        %o = or %b, %never
+        %a = and %b, %never
+        return z = %z, b = %b, m = %m, o = %o, a = %a";
+    assert_eq!(difference(text, &[vector(vec![1.5, -2.0, 0.0])]), 0.0);
+    let plan = Plan::new(lower(&parse(text).unwrap(), RingConfig::DEFAULT).unwrap(), RingConfig::DEFAULT);
+    let kernels = plan.graph.nodes().filter(|(_, node)| !node.operation.is_local() && !node.operands.is_empty());
+    for (_, node) in kernels {
+        let kind = plan.graph.ty(node.operands[0]).kind;
+        assert_ne!(kind, spu_protocols::share::Kind::Public, "{:?} works on shares", node.operation);
+    }
+}
+
 #[test]
 fn empty_tensors() {
     let text = "program f(x: fxp[secret][0, 3], y: fxp[secret][3, 2])

@@ -4,7 +4,7 @@ use spu::Error;
 use spu::graph::Value;
 use spu::pphlo::{Op, Type};
 
-use super::spline::{SEGMENT_RATIO, Spline};
+use super::spline::Spline;
 use super::{Entry, Lowering, Number};
 
 impl Lowering<'_> {
@@ -171,5 +171,3 @@ const LARGEST_RATIO: f64 = 16.0;
 /// Bits of the ring above the fraction bits of a spline's sum: its value is below 4 in absolute value, and the safe range is a
 /// quarter of the ring.
 const RESULT_BITS: u32 = 4;
-
-const _: () = assert!(SEGMENT_RATIO > 1.0);
