@@ -5,9 +5,12 @@
 pub mod bits;
 mod carry;
 mod context;
+pub mod decompose;
 pub mod exp;
 pub mod inject;
 pub mod input;
+mod levels;
+pub mod lookup;
 pub mod maximum;
 mod message;
 pub mod multiply;
