@@ -3,11 +3,12 @@
 //!
 //! **Scales.** A fixed-point value carries its scale; sums align scales, products add them, and a truncation is placed only
 //! where something needs fewer fraction bits: an operand of a further product, a comparison, a result. A factor that is a
-//! power of two costs nothing, it changes the scale; the value then keeps up to [`EXTRA`] more fraction bits.
+//! power of two costs nothing, it changes the scale; the value then keeps up to [`RingConfig::extra`] more fraction bits.
 
 mod arithmetic;
 mod compare;
 mod encode;
+mod format;
 mod function;
 mod spline;
 mod structure;
@@ -16,12 +17,14 @@ use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
 use spu::{Error, Location, Program, Shape};
 
-pub use encode::{RingConfig, decode, encode};
+pub use encode::{decode, encode};
+pub use format::RingConfig;
+pub(crate) use format::in_ring;
 pub use spline::{SEGMENT_RATIO, Spline};
 
 use crate::share::{Builder, Kind, ShareGraph, ShareType};
 
-/// Fraction bits that a value may keep beyond the format's, after a factor 2^−k.
+/// Most fraction bits that a value may keep beyond the format's, in any ring: see [`RingConfig::extra`].
 pub const EXTRA: u32 = 8;
 
 /// Lowers a program to what the parties execute.
