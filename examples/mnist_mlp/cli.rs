@@ -117,7 +117,9 @@ impl Options {
                 .error(ErrorKind::ArgumentConflict, "a party by itself is no thread: use --transport tcp with --party"),
             Ok(options) => match options.format() {
                 Ok(_) => return options,
-                Err(problem) => Self::command().error(ErrorKind::ValueValidation, format!("--fraction-bits: {problem}")),
+                Err(problem) => {
+                    Self::command().error(ErrorKind::ValueValidation, format!("--fraction-bits: {problem}"))
+                }
             },
             Err(error) => error,
         };
