@@ -1,6 +1,7 @@
 //! Reverse-mode differentiation, graph to graph.
 
 mod adjoint;
+mod functions;
 #[cfg(test)]
 mod tests;
 

@@ -101,6 +101,40 @@ proptest! {
     }
 
     #[test]
+    fn functions(seed: u64, m in 1usize..4, n in 1usize..4) {
+        let of_one: [(&str, Build); 11] = [
+            ("abs", |b, x| b.apply(Op::Abs, &[x[0]])),
+            ("expm1", |b, x| b.apply(Op::ExponentialMinusOne, &[x[0]])),
+            ("logistic", |b, x| b.apply(Op::Logistic, &[x[0]])),
+            ("tanh", |b, x| b.apply(Op::Tanh, &[x[0]])),
+            ("sine", |b, x| b.apply(Op::Sine, &[x[0]])),
+            ("cosine", |b, x| b.apply(Op::Cosine, &[x[0]])),
+            ("erf", |b, x| b.apply(Op::Erf, &[x[0]])),
+            ("gelu", |b, x| b.apply(Op::Gelu, &[x[0]])),
+            ("silu", |b, x| b.apply(Op::Silu, &[x[0]])),
+            ("softplus", |b, x| b.apply(Op::Softplus, &[x[0]])),
+            ("atan2", |b, x| b.apply(Op::Atan2, &[x[0], x[1]])),
+        ];
+        let inputs = distinct(seed, &[&[m, n], &[m, n]], false);
+        of_one.iter().for_each(|(name, build)| check(name, &inputs, *build));
+        check("clamp", &distinct(seed, &[&[m, n], &[m, n], &[m, n]], false), |b, x| b.apply(Op::Clamp, &[x[0], x[1], x[2]]));
+        let positive: [(&str, Build); 5] = [
+            ("sqrt", |b, x| b.apply(Op::Sqrt, &[x[0]])),
+            ("rsqrt", |b, x| b.apply(Op::Rsqrt, &[x[0]])),
+            ("log1p", |b, x| b.apply(Op::LogPlusOne, &[x[0]])),
+            ("power", |b, x| b.apply(Op::Power, &[x[0], x[1]])),
+            ("remainder", |b, x| {
+                // Moved away from multiples of y, where the remainder jumps.
+                let little = b.splat(crate::pphlo::Literal::scalar(0.017), &b.graph.ty(x[0]).shape.clone());
+                let moved = b.apply(Op::Add, &[x[0], little]);
+                b.apply(Op::Remainder, &[moved, x[1]])
+            }),
+        ];
+        let inputs = distinct(seed, &[&[m, n], &[m, n]], true);
+        positive.iter().for_each(|(name, build)| check(name, &inputs, *build));
+    }
+
+    #[test]
     fn matrices_and_reductions(seed: u64, m in 1usize..4, k in 1usize..4, n in 1usize..4) {
         let inputs = distinct(seed, &[&[m, k], &[k, n]], false);
         check("dot", &inputs, |b, x| b.apply(Op::Dot, &[x[0], x[1]]));
