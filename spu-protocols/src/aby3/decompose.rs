@@ -31,7 +31,7 @@
 use std::ops::Range;
 
 use super::bits::{replicate, replicate_table};
-use super::carry::{self, Codes, carry, generate, propagate, split, summand};
+use super::carry::{self, Codes, carry, propagate, split, summand};
 use super::context::Context;
 use super::levels::Level;
 use super::message::Message;
@@ -96,7 +96,8 @@ impl Layout {
             for i in 0..width as usize {
                 let mut terms = vec![vec![(Self::carry_count(&widths, first) + plane + i, false)]];
                 if let Some(c) = carry_in {
-                    let through = (i > 0).then_some((Self::carry_count(&widths, first) + plane + width as usize + i - 1, false));
+                    let through =
+                        (i > 0).then_some((Self::carry_count(&widths, first) + plane + width as usize + i - 1, false));
                     terms.push(through.into_iter().chain([(c, false)]).collect());
                 }
                 outputs.push(terms);
@@ -159,7 +160,7 @@ fn digits(b: &[u64], code: &[u64], one: u64, stride: usize, out: &mut Vec<u64>) 
 }
 
 /// Levels from the generate and propagate bits of blocks 0 … `blocks` − 1 to the carries into blocks `first` (but 0) … `blocks`.
-fn carry_levels(blocks: usize, first: usize) -> Vec<Level> {
+pub(super) fn carry_levels(blocks: usize, first: usize) -> Vec<Level> {
     let wanted = first.max(1)..blocks + 1;
     if wanted.is_empty() {
         return Vec::new();
@@ -208,7 +209,6 @@ fn carry_into(runs: &[(Literal, Option<Literal>)]) -> Vec<Vec<Literal>> {
 /// Blocks whose carries are products of one level.
 const ONE_LEVEL: usize = 6;
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,7 +221,8 @@ mod tests {
     fn check<R: Ring>(values: &[R], bits: Range<u32>) {
         for dealer in dealers() {
             let shares = share(values, 7);
-            let kernel = async |ctx: Context<R>| decompose(&ctx, shares[ctx.role() as usize].view(), bits.clone()).await;
+            let kernel =
+                async |ctx: Context<R>| decompose(&ctx, shares[ctx.role() as usize].view(), bits.clone()).await;
             let found = reconstruct_bits(&run(dealer, &table(bits.clone(), values.len()), 1, kernel));
             assert_eq!(found.count(), bits.len());
             for (i, value) in values.iter().enumerate() {
@@ -252,8 +253,8 @@ mod tests {
     #[test]
     fn every_sharing_of_every_element_of_z16() {
         for (x0, x1) in (0..16).flat_map(|x0| (0..16).map(move |x1| (x0, x1))) {
-            let terms: [Vec<Z16>; 3] = [vec![x0; 16], vec![x1; 16], (0..16).collect()]
-                .map(|x| x.into_iter().map(Z16::from_u128).collect());
+            let terms: [Vec<Z16>; 3] =
+                [vec![x0; 16], vec![x1; 16], (0..16).collect()].map(|x| x.into_iter().map(Z16::from_u128).collect());
             let shares =
                 [0, 1, 2].map(|i| crate::aby3::Arith { own: terms[i].clone(), next: terms[(i + 1) % 3].clone() });
             let kernel = async |ctx: Context<Z16>| decompose(&ctx, shares[ctx.role() as usize].view(), 0..4).await;
@@ -284,8 +285,9 @@ mod tests {
             };
             Subject::new([replicated(4)], table(bits, 1), kernel).enumerate(40_000).expect("exact");
         }
-        let kernel =
-            |ctx: Context<u64>, operands: Operands| async move { decompose(&ctx, operands.arith(0).view(), 3..40).await };
+        let kernel = |ctx: Context<u64>, operands: Operands| async move {
+            decompose(&ctx, operands.arith(0).view(), 3..40).await
+        };
         Subject::new([replicated(64)], table(3..40, 1), kernel).distinguish(600).expect("statistical");
     }
 }

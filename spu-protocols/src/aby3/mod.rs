@@ -4,9 +4,11 @@
 
 pub mod bits;
 mod carry;
+pub mod choose;
 mod context;
 pub mod decompose;
 pub mod exp;
+pub mod floor;
 pub mod inject;
 pub mod input;
 mod levels;
@@ -27,12 +29,19 @@ mod tables;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
+pub mod weigh;
 pub mod world;
+pub mod zero;
 
+pub use bits::{and, xor_into};
+pub use choose::{where_negative, where_zero};
 pub use context::{Address, Context, Mailbox, Randomness};
+pub use decompose::decompose;
 pub use exp::exp_negative;
+pub use floor::floor;
 pub use inject::{bit_multiply, bit_to_arith};
 pub use input::input;
+pub use lookup::lookup;
 pub use maximum::maximum;
 pub use message::{Message, TableCost, cost, stamps};
 pub use multiply::{product_terms, reshare};
@@ -44,3 +53,5 @@ pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
 pub use tables::table;
 pub use truncate::{truncate, truncate_sum};
+pub use weigh::weigh;
+pub use zero::{is_zero, is_zero_to_arith};
