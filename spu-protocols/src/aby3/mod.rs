@@ -4,10 +4,13 @@
 
 pub mod bits;
 mod carry;
+mod circuit;
 mod context;
+mod digits;
 pub mod exp;
 pub mod inject;
 pub mod input;
+pub mod leading_one;
 pub mod maximum;
 mod message;
 pub mod multiply;
@@ -31,6 +34,7 @@ pub use context::{Address, Context, Mailbox, Randomness};
 pub use exp::exp_negative;
 pub use inject::{bit_multiply, bit_to_arith};
 pub use input::input;
+pub use leading_one::{Layout, Weights, leading_one};
 pub use maximum::maximum;
 pub use message::{Message, TableCost, cost, stamps};
 pub use multiply::{product_terms, reshare};

@@ -22,6 +22,7 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::BitMultiply => super::inject::bit_multiply_table(n, bits),
         ShareOp::ExpNegative => super::exp::table(n, fraction_bits),
         ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], false, bits),
+        ShareOp::LeadingOne { ref layout, ref weights } => super::leading_one::table(n, layout, weights, bits),
         ref op => unreachable!("{} is local", op.name()),
     }
 }

@@ -169,6 +169,19 @@ impl<R: Ring> Kernel<'_, R> {
                     }
                 })
             }
+            ShareOp::LeadingOne { layout, weights } => {
+                let (x, layout, weights) = (arith(0), *layout, weights.clone());
+                let count = weights.count();
+                let parts = self.parts(move |ctx, range| {
+                    let (x, weights) = (x.clone(), weights.clone());
+                    async move { aby3::leading_one(&ctx, x.part(range), &layout, &weights).await }
+                });
+                Box::pin(async move {
+                    let mut parts: Vec<_> = parts.await.into_iter().map(Vec::into_iter).collect();
+                    let mut next = || joined(parts.iter_mut().filter_map(Iterator::next).collect());
+                    (0..count).map(|_| next()).collect()
+                })
+            }
             op => unreachable!("{} is local", op.name()),
         }
     }

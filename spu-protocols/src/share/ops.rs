@@ -7,6 +7,7 @@ use spu::graph::Operation;
 use spu::pphlo::{DType, Op};
 
 use super::types::ShareType;
+use crate::aby3::{Layout, Weights};
 
 /// A constant's ring elements as signed integers; one element stands for a whole tensor of equal ones.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -163,6 +164,13 @@ pub enum ShareOp {
     ExpNegative,
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
+    /// Kernel: `Arith → (Arith, …)`: sums of weights by the position of the leading one; over the blocks, then over the places.
+    LeadingOne {
+        /// Which bits have positions.
+        layout: Layout,
+        /// The weights.
+        weights: Weights,
+    },
 }
 
 impl ShareOp {
@@ -186,6 +194,7 @@ impl ShareOp {
                 | Self::BitMultiply
                 | Self::ExpNegative
                 | Self::Maximum
+                | Self::LeadingOne { .. }
         )
     }
 
@@ -227,6 +236,7 @@ impl ShareOp {
             Self::BitMultiply => "bit_multiply",
             Self::ExpNegative => "exp_negative",
             Self::Maximum => "maximum",
+            Self::LeadingOne { .. } => "leading_one",
         }
     }
 }
