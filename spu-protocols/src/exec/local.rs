@@ -6,6 +6,7 @@ use spu::graph::Node;
 use spu::pphlo::{DType, Type};
 use spu::{Elements, Error, Location, Party};
 
+use super::bits;
 use super::rearrange::rearrange;
 use super::value::PartyValue;
 use crate::aby3::{Arith, product_terms};
@@ -53,6 +54,14 @@ pub fn evaluate_local<R: Ring>(
             dot.evaluate(&operands[0], &operands[1], party)
         }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
+        ShareOp::PublicBits(function) => bits::public(*function, operands, location)?,
+        op @ (ShareOp::BitXor
+        | ShareOp::BitNot
+        | ShareOp::BitMask
+        | ShareOp::BitPlanes { .. }
+        | ShareOp::BitJoin
+        | ShareOp::BitShift { .. }) => bits::evaluate(op, operands, &types, party, location)?,
+        op if matches!(operands[0], PartyValue::Bits(_)) => bits::rearrange_bits(op, operands, &types, &ty.shape),
         op => {
             let apply = |components: Vec<&[R]>| {
                 let operands: Vec<_> = components.into_iter().zip(types.iter().map(|t| &t.shape)).collect();

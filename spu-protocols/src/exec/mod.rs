@@ -1,5 +1,6 @@
 //! Running a plan at one party: local operations, kernels as futures, supersteps.
 
+mod bits;
 mod kernels;
 mod local;
 mod party;

@@ -239,12 +239,8 @@ impl Builder {
 
     fn with_mask(&mut self, op: ShareOp, x: Value, value: ShareType) -> (Value, Value) {
         let mask = ShareType { scale: 0, ..value.clone() };
-        let key = (op, vec![x], vec![value, mask]);
-        let first = match self.known.get(&key) {
-            Some(&first) => first,
-            None => self.push(key),
-        };
-        (first, Value(first.0 + 1))
+        let results = self.append_all(op, vec![x], vec![value, mask]);
+        (results[0], results[1])
     }
 
     /// `[x < 0]` as a bit.
@@ -313,17 +309,28 @@ impl Builder {
         }
     }
 
-    fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
+    pub(super) fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
         let ty = ShareType { kind, ..self.ty(x).clone() };
         self.append(op, vec![x], ty)
     }
 
-    fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {
+    pub(super) fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {
         let key = (op, operands, vec![ty]);
         match self.known.get(&key) {
             Some(&value) if !key.0.is_pinned() => value,
             _ => self.push(key),
         }
+    }
+
+    /// An operation with several results.
+    pub(super) fn append_all(&mut self, op: ShareOp, operands: Vec<Value>, types: Vec<ShareType>) -> Vec<Value> {
+        let count = types.len() as u32;
+        let key = (op, operands, types);
+        let first = match self.known.get(&key) {
+            Some(&first) => first,
+            None => self.push(key),
+        };
+        (0..count).map(|i| Value(first.0 + i)).collect()
     }
 
     fn push(&mut self, key: (ShareOp, Vec<Value>, Vec<ShareType>)) -> Value {
