@@ -1,6 +1,8 @@
 //! Reverse-mode differentiation, graph to graph.
 
 mod adjoint;
+mod linear;
+mod structure;
 #[cfg(test)]
 mod tests;
 
