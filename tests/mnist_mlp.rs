@@ -109,7 +109,7 @@ fn measured(folder: &Folder, name: &str, arguments: &[&str]) -> Value {
 
 #[test]
 fn impossible_values_get_one_line_and_code_2() {
-    let cases: [&[&str]; 20] = [
+    let cases: [&[&str]; 22] = [
         &["--epochs", "0"],
         &["--epochs", "-1"],
         &["--steps", "many"],
@@ -123,6 +123,8 @@ fn impossible_values_get_one_line_and_code_2() {
         &["--latency-ms", "NaN"],
         &["--bandwidth-mbps", "0"],
         &["--fraction-bits", "63"],
+        &["--fraction-bits", "18", "--ring", "32"],
+        &["--ring", "48"],
         &["--cpu", "abacus"],
         &["--frobnicate"],
         &["--party", "1"],

@@ -1,11 +1,11 @@
 //! What the command line may say.
 
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
+use spu::protocols::hal::RingConfig;
 
 /// Trains a 784-128-128-10 network on MNIST among three parties, none of whom sees another's data or a trained weight.
 #[derive(Parser, Clone, Debug)]
@@ -38,9 +38,12 @@ pub(crate) struct Options {
     /// Let each party send at most Y megabits a second
     #[arg(long, value_name = "Y", allow_negative_numbers = true, value_parser = bandwidth)]
     pub(crate) bandwidth_mbps: Option<f64>,
-    /// Bits after the binary point
-    #[arg(long, value_name = "F", default_value = "18", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(FRACTION_BITS))]
-    pub(crate) fraction_bits: u32,
+    /// Compute modulo 2^K: 32, 64 or 128
+    #[arg(long, value_name = "K", default_value = "64", allow_negative_numbers = true, value_parser = ring)]
+    pub(crate) ring: u32,
+    /// Bits after the binary point (default: 8 of 32, 18 of 64, 26 of 128)
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    pub(crate) fraction_bits: Option<u32>,
     /// Run the same program in the clear, on one party
     #[arg(long, conflicts_with_all = ["transport", "party", "latency_ms", "bandwidth_mbps"])]
     pub(crate) plain: bool,
@@ -112,7 +115,12 @@ impl Options {
         let error = match Self::try_parse() {
             Ok(Self { transport: Some(Transport::Threads), party: Some(_), .. }) => Self::command()
                 .error(ErrorKind::ArgumentConflict, "a party by itself is no thread: use --transport tcp with --party"),
-            Ok(options) => return options,
+            Ok(options) => match options.format() {
+                Ok(_) => return options,
+                Err(problem) => {
+                    Self::command().error(ErrorKind::ValueValidation, format!("--fraction-bits: {problem}"))
+                }
+            },
             Err(error) => error,
         };
         if error.exit_code() == 0 {
@@ -120,6 +128,13 @@ impl Options {
         }
         eprintln!("{}", one_line(&error.to_string()));
         std::process::exit(2);
+    }
+
+    /// The number format.
+    pub(crate) fn format(&self) -> Result<RingConfig, spu::Error> {
+        let default = [RingConfig::Z32, RingConfig::Z64, RingConfig::Z128].into_iter().find(|z| z.bits == self.ring);
+        let default = default.map_or(RingConfig::DEFAULT.fraction_bits, |z| z.fraction_bits);
+        RingConfig::new(self.ring, self.fraction_bits.unwrap_or(default))
     }
 
     /// How many steps an epoch of `images` images has.
@@ -147,10 +162,11 @@ impl Options {
         flag("loss-every", self.loss_every.to_string());
         flag("optimizer", name_of(self.optimizer));
         flag("latency-ms", self.latency_ms.to_string());
-        flag("fraction-bits", self.fraction_bits.to_string());
+        flag("ring", self.ring.to_string());
         flag("data", self.data.to_string_lossy().into_owned());
         self.epochs.iter().for_each(|n| flag("epochs", n.to_string()));
         self.steps.iter().for_each(|n| flag("steps", n.to_string()));
+        self.fraction_bits.iter().for_each(|f| flag("fraction-bits", f.to_string()));
         self.seed.iter().for_each(|n| flag("seed", n.to_string()));
         self.bandwidth_mbps.iter().for_each(|y| flag("bandwidth-mbps", y.to_string()));
         self.cpu.iter().for_each(|cpu| flag("cpu", name_of(*cpu)));
@@ -200,6 +216,13 @@ fn bandwidth(text: &str) -> Result<f64, String> {
     }
 }
 
+fn ring(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(bits) if RingConfig::fraction_bits_of(bits).is_some() => Ok(bits),
+        _ => Err("expected 32, 64 or 128".into()),
+    }
+}
+
 fn party(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(party) if party < 3 => Ok(party),
@@ -221,8 +244,5 @@ fn peers(text: &str) -> Result<Addresses, String> {
         Some(address) => Err(format!("{address} is not a port on loopback, and links are not encrypted yet")),
     }
 }
-
-/// What sessions support on the 64-bit ring.
-const FRACTION_BITS: RangeInclusive<i64> = 8..=20;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/mnist");

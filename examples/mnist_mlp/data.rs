@@ -131,22 +131,23 @@ fn tell(
     ledger.expect(&session.input_cost(owner, &secret)?);
     let public = publish_facts::run(session, &secret)?.to_host().elements.to_f64();
     ledger.expect(&publish_facts::cost(&secret, &session.network())?);
-    let words: Vec<u32> = public.into_iter().map(|word| word as u32).collect();
+    let words: Vec<usize> = public.into_iter().map(|word| word as usize).collect();
     Ok([from_words(&words[..WORDS]), from_words(&words[WORDS..])])
 }
 
-/// Words of 32 bits, far within the safe range: the count, then the MD5.
+/// The count, then the MD5 in words of 16 bits, which every ring holds.
 fn to_words(facts: &Facts) -> impl Iterator<Item = i64> + use<> {
     let md5 = facts.md5;
-    let word = move |i: usize| i64::from(u32::from_be_bytes([md5[i], md5[i + 1], md5[i + 2], md5[i + 3]]));
-    std::iter::once(facts.count as i64).chain((0..16).step_by(4).map(word))
+    let word = move |i: usize| i64::from(u16::from_be_bytes([md5[i], md5[i + 1]]));
+    std::iter::once(facts.count as i64).chain((0..16).step_by(2).map(word))
 }
 
-fn from_words(words: &[u32]) -> Facts {
+fn from_words(words: &[usize]) -> Facts {
     let mut md5 = [0; 16];
-    md5.chunks_exact_mut(4).zip(&words[1..]).for_each(|(bytes, word)| bytes.copy_from_slice(&word.to_be_bytes()));
-    Facts { count: words[0] as usize, md5 }
+    let pairs = md5.chunks_exact_mut(2).zip(&words[1..]);
+    pairs.for_each(|(bytes, &word)| bytes.copy_from_slice(&(word as u16).to_be_bytes()));
+    Facts { count: words[0], md5 }
 }
 
 /// Words of one file's facts.
-const WORDS: usize = 5;
+const WORDS: usize = 9;

@@ -11,7 +11,7 @@ use spu::{Cost, Traffic};
 use crate::cli::{Options, name_of};
 use crate::data::{Data, IMAGES, LABELS, Part};
 use crate::model::WIDTHS;
-use crate::train::{Compiled, Ledger, Trained};
+use crate::train::{self, Compiled, Ledger, Trained};
 
 /// Prints a line. Nobody need listen: a closed pipe ends no training.
 macro_rules! say {
@@ -71,6 +71,7 @@ struct Configuration {
     transport: &'static str,
     latency_ms: f64,
     bandwidth_mbps: Option<f64>,
+    ring_bits: u32,
     fraction_bits: u32,
     plain: bool,
     cpu: String,
@@ -169,6 +170,7 @@ impl Report {
 
 impl Configuration {
     fn new(options: &Options) -> Self {
+        let format = train::config(options);
         Self {
             network: WIDTHS.map(|width| width.to_string()).join("-"),
             epochs: options.epochs.or(if options.steps.is_none() { Some(1) } else { None }),
@@ -181,7 +183,8 @@ impl Configuration {
             transport: if options.party.is_some() { "tcp" } else { "threads" },
             latency_ms: options.latency_ms,
             bandwidth_mbps: options.bandwidth_mbps,
-            fraction_bits: options.fraction_bits,
+            ring_bits: format.ring_bits,
+            fraction_bits: format.fraction_bits,
             plain: options.plain,
             cpu: format!("{:?}", spu::protocols::ring::cpu()).to_lowercase(),
         }
@@ -190,7 +193,7 @@ impl Configuration {
 
 /// What was asked for.
 pub(crate) fn print_configuration(options: &Options) {
-    let Configuration { network, batch, transport, fraction_bits, cpu, .. } = Configuration::new(options);
+    let Configuration { network, batch, transport, ring_bits, fraction_bits, cpu, .. } = Configuration::new(options);
     say!("network          {network}, ReLU, Glorot normal weights from {IMAGES}");
     say!("data             images from {IMAGES}, labels from {LABELS}");
     say!("training         momentum SGD (rate 0.01, momentum 0.9), batches of {batch} in file order");
@@ -206,7 +209,7 @@ pub(crate) fn print_configuration(options: &Options) {
         let rate = options.bandwidth_mbps.map_or_else(|| "unlimited".into(), |rate| format!("{rate} Mbit/s"));
         say!("links            shaped: {} ms one way, {rate} from each party", options.latency_ms);
     }
-    say!("numbers          ring 2^64, {fraction_bits} fraction bits, {cpu} instructions");
+    say!("numbers          ring 2^{ring_bits}, {fraction_bits} fraction bits, {cpu} instructions");
     match options.seed {
         _ if options.plain => {}
         None => say!("keys             from the operating system"),

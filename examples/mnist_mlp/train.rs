@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use spu::nn::data::batches;
 use spu::prelude::*;
+use spu::protocols::hal::RingConfig;
 use spu::{Config, Cost, Peers, Session};
 
 use crate::cli::Options;
@@ -44,8 +45,10 @@ pub(crate) fn config(options: &Options) -> Config {
     let transfer = options.bandwidth_mbps.map_or(0.0, |rate| LONGEST_FRAME * 8.0 / (rate * 1e6));
     let slack = Duration::from_secs_f64(transfer + 2e-3 * options.latency_ms);
     let defaults = Config::default();
+    let format = options.format().unwrap_or(RingConfig::DEFAULT);
     Config {
-        fraction_bits: options.fraction_bits,
+        ring_bits: format.bits,
+        fraction_bits: format.fraction_bits,
         insecure_seed: options.seed,
         latency_ms: options.latency_ms,
         bandwidth_mbps: options.bandwidth_mbps,

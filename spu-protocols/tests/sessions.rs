@@ -9,7 +9,7 @@ use spu_protocols::hal::{RingConfig, lower};
 use spu_protocols::link::fault::{Fault, inject};
 use spu_protocols::link::{Links, local, record};
 use spu_protocols::random::Keys;
-use spu_protocols::session::{Config, Node, Peers, Session};
+use spu_protocols::session::{Config, Network, Node, Peers, Session};
 use spu_protocols::share::{Plan, ShareOp};
 use spu_tensor::executor::{Executor, Leaf, ProgramKey};
 use spu_tensor::pphlo::{DType, Type, parse};
@@ -44,10 +44,30 @@ const STEP: &str = "program step(x: fxp[secret][70, 5], w: fxp[secret][5, 4], y:
     %mine = reveal_to %logs {party = 2}
     return shown = %shown, chosen = %chosen, mine = %mine, mask = %p";
 
-fn program() -> Program {
-    let mut program = parse(STEP).unwrap();
+/// Every ring, the widest also with many fraction bits.
+const RINGS: [RingConfig; 4] =
+    [RingConfig::Z32, RingConfig::Z64, RingConfig::Z128, RingConfig { bits: 128, fraction_bits: 40 }];
+
+/// [`STEP`] with the functions that this ring serves.
+fn step(ring: RingConfig) -> String {
+    let [exponential, reciprocal, log] = ["%e = exponential %a", "%i = reciprocal %r", "%l = log %r"];
+    match ring.bits {
+        64 => STEP.to_owned(),
+        _ => STEP
+            .replace(exponential, "%e = negate %a")
+            .replace(reciprocal, "%i = negate %r")
+            .replace(log, "%l = negate %r"),
+    }
+}
+
+fn program_of(ring: RingConfig) -> Program {
+    let mut program = parse(&step(ring)).unwrap();
     spu_tensor::passes::optimize(&mut program);
     program
+}
+
+fn program() -> Program {
+    program_of(RingConfig::DEFAULT)
 }
 
 fn types() -> [Type; 3] {
@@ -74,7 +94,7 @@ fn inputs(session: &Session) -> Result<Vec<Leaf>, Error> {
 
 fn run(session: &Session, arguments: &[Leaf]) -> Result<Vec<Leaf>, Error> {
     let key = ProgramKey { function: "step", arguments: types().to_vec(), fixed: String::new() };
-    session.run(&key, &mut || Ok(program()), arguments)
+    session.run(&key, &mut || Ok(program_of(session.network().ring)), arguments)
 }
 
 fn shown(leaves: &[Leaf]) -> Vec<Option<Elements>> {
@@ -82,48 +102,66 @@ fn shown(leaves: &[Leaf]) -> Vec<Option<Elements>> {
 }
 
 fn seeded() -> Config {
-    Config { insecure_seed: Some(5), read_deadline: Duration::from_secs(20), ..Config::default() }
+    seeded_on(RingConfig::DEFAULT)
+}
+
+fn seeded_on(RingConfig { bits, fraction_bits }: RingConfig) -> Config {
+    let defaults = Config::default();
+    Config {
+        ring_bits: bits,
+        fraction_bits,
+        insecure_seed: Some(5),
+        read_deadline: Duration::from_secs(20),
+        ..defaults
+    }
 }
 
 #[test]
 fn measured_traffic_is_the_predicted() {
-    let session = Session::local(&seeded()).unwrap();
-    let arguments = inputs(&session).unwrap();
-    let before = session.gather_traffic().unwrap();
-    let results = run(&session, &arguments).unwrap();
-    let after = session.gather_traffic().unwrap();
-    let cost = session.network().cost(&program()).unwrap();
-    assert_eq!(after.rounds - before.rounds, cost.rounds);
-    assert_eq!(std::array::from_fn(|p| after.bytes[p] - before.bytes[p]), cost.bytes);
-    let by_line: [u64; 3] = std::array::from_fn(|p| cost.lines.iter().map(|line| line.bytes[p]).sum());
-    assert_eq!(by_line, cost.bytes);
-    let [total, chosen, mine, mask] = &shown(&results)[..] else { panic!("four results") };
-    assert!(total.is_some() && mine.is_some() && chosen.is_none() && mask.is_none());
+    for ring in RINGS {
+        let session = Session::local(&seeded_on(ring)).unwrap();
+        let arguments = inputs(&session).unwrap();
+        let before = session.gather_traffic().unwrap();
+        let results = run(&session, &arguments).unwrap();
+        let after = session.gather_traffic().unwrap();
+        let cost = session.network().cost(&program_of(ring)).unwrap();
+        assert_eq!(after.rounds - before.rounds, cost.rounds);
+        assert_eq!(std::array::from_fn(|p| after.bytes[p] - before.bytes[p]), cost.bytes);
+        let by_line: [u64; 3] = std::array::from_fn(|p| cost.lines.iter().map(|line| line.bytes[p]).sum());
+        assert_eq!(by_line, cost.bytes);
+        let [total, chosen, mine, mask] = &shown(&results)[..] else { panic!("four results") };
+        assert!(total.is_some() && mine.is_some() && chosen.is_none() && mask.is_none());
+    }
 }
 
 #[test]
 fn the_oracle_differs_by_a_few_ulp() {
-    let (local, plain) = (Session::local(&Config::default()).unwrap(), Session::plain(&Config::default()).unwrap());
-    let of = |session: &Session| {
-        let results = run(session, &inputs(session).unwrap()).unwrap();
-        shown(&results).into_iter().flatten().map(|e| e.to_f64()[0]).collect::<Vec<_>>()
-    };
-    let (shared, plain) = (of(&local), of(&plain));
-    // 280 terms of at most a few ulp each.
-    for (a, b) in shared.iter().zip(&plain) {
-        assert!((a - b).abs() < 280.0 * 4.0 / 262_144.0, "{a} and {b}");
+    for ring in RINGS {
+        let (local, plain) = (Session::local(&seeded_on(ring)).unwrap(), Session::plain(&seeded_on(ring)).unwrap());
+        let of = |session: &Session| {
+            let results = run(session, &inputs(session).unwrap()).unwrap();
+            shown(&results).into_iter().flatten().map(|e| e.to_f64()[0]).collect::<Vec<_>>()
+        };
+        let (shared, plain) = (of(&local), of(&plain));
+        // 280 terms of at most a few ulp each.
+        let bound = 280.0 * 4.0 * (-f64::from(ring.fraction_bits)).exp2();
+        for (a, b) in shared.iter().zip(&plain) {
+            assert!((a - b).abs() < bound, "{ring:?}: {a} and {b}");
+        }
     }
 }
 
 #[test]
 fn connected_parties_get_what_threads_get() {
-    let local = Session::local(&seeded()).unwrap();
-    let expected = shown(&run(&local, &inputs(&local).unwrap()).unwrap());
-    let results = connected(|_| seeded(), |session| Ok(shown(&run(session, &inputs(session)?)?)));
-    for (party, result) in results.into_iter().enumerate() {
-        let result = result.unwrap();
-        assert_eq!(result[0], expected[0]);
-        assert_eq!(result[2], if party == 2 { expected[2].clone() } else { None });
+    for ring in RINGS {
+        let local = Session::local(&seeded_on(ring)).unwrap();
+        let expected = shown(&run(&local, &inputs(&local).unwrap()).unwrap());
+        let results = connected(|_| seeded_on(ring), |session| Ok(shown(&run(session, &inputs(session)?)?)));
+        for (party, result) in results.into_iter().enumerate() {
+            let result = result.unwrap();
+            assert_eq!(result[0], expected[0]);
+            assert_eq!(result[2], if party == 2 { expected[2].clone() } else { None });
+        }
     }
 }
 
@@ -153,6 +191,10 @@ fn another_program_seed_or_format_is_refused_by_every_party() {
     }
     for error in connected(formats, |_| Ok(())).map(Result::unwrap_err) {
         assert!(error.to_string().contains("disagrees on"), "{error}");
+    }
+    let rings = |party: usize| Config { fraction_bits: 18, ..if party == 2 { Config::z128() } else { Config::z64() } };
+    for error in connected(rings, |_| Ok(())).map(Result::unwrap_err) {
+        assert!(error.to_string().contains("disagrees on the bits of the ring: here "), "{error}");
     }
 }
 
@@ -212,6 +254,83 @@ fn bad_input_is_named_at_every_party() {
     for error in connected(|_| seeded(), bad).map(Result::unwrap_err) {
         assert!(matches!(error, Error::Data(_)), "{error}");
         assert!(error.to_string().contains("images at [0, 1]: not a number (NaN)"), "{error}");
+    }
+}
+
+#[test]
+fn formats_that_are_not_served_are_refused() {
+    for (ring_bits, fraction_bits, text) in
+        [(48, 18, "ring bits: 48 is"), (32, 18, "fraction bits: 18 is not between 6")]
+    {
+        let config = Config { ring_bits, fraction_bits, ..Config::default() };
+        for error in [Session::local(&config), Session::plain(&config)].map(|session| session.map(drop).unwrap_err()) {
+            assert!(error.to_string().starts_with(text), "{error}");
+        }
+        let network = Network::LOCAL.with_ring(RingConfig { bits: ring_bits, fraction_bits });
+        assert!(network.cost(&program()).unwrap_err().to_string().starts_with(text));
+    }
+}
+
+/// Integers wrap modulo the ring, shared and public ones alike.
+#[test]
+fn integers_wrap_modulo_the_ring() {
+    const TEXT: &str = "program wrap(x: int[secret][4], y: int[public][4])
+        %x = parameter {index = 0} : int[secret][4]
+        %y = parameter {index = 1} : int[public][4]
+        %a = add %x, %x
+        %s = multiply %x, %x
+        %b = add %a, %a
+        %p = multiply %y, %y
+        %ra = reveal %b
+        %rs = reveal %s
+        return a = %ra, s = %rs, p = %p";
+    let values = [1 << 29, -(1 << 29), 123_456_789, -1].map(i64::from);
+    let tensor = |factor: i64| HostTensor::int([4], values.map(|x| x * factor).to_vec());
+    let types = [Type::secret([4], DType::Int), Type::public([4], DType::Int)];
+    for ring in RINGS {
+        let session = Session::local(&seeded_on(ring)).unwrap();
+        // In 2^64 and 2^128 sums of numbers near 2^61, else near 2^29.
+        let factor = if ring.bits == 32 { 1 } else { 1 << 32 };
+        let share = &mut || Ok(vec![tensor(factor)]);
+        let x = session.input_leaves(Party(1), &["x".into()], &types[..1], share).unwrap().remove(0);
+        let y = Leaf { ty: types[1].clone(), session: None, value: std::sync::Arc::new(tensor(factor)) };
+        let key = ProgramKey { function: "wrap", arguments: types.to_vec(), fixed: String::new() };
+        let results = shown(&session.run(&key, &mut || parse(TEXT), &[x, y]).unwrap());
+        let wrapped = |x: i128| match ring.bits {
+            32 => i64::from(x as i32),
+            _ => x as i64,
+        };
+        let expected = |f: &dyn Fn(i128) -> i128| {
+            let of = |x: &i64| wrapped(f(i128::from(*x) * i128::from(factor)));
+            Some(Elements::Int(values.iter().map(of).collect()))
+        };
+        assert_eq!(results[0], expected(&|x| 4 * x), "{ring:?}");
+        assert_eq!(results[1], expected(&|x| x * x), "{ring:?}");
+        assert_eq!(results[2], expected(&|x| x * x), "{ring:?}");
+    }
+}
+
+/// What 2^128 is for: numbers that 2^64 does not hold, as exactly as `f64` does.
+#[test]
+fn a_wide_ring_holds_large_numbers() {
+    const TEXT: &str = "program wide(x: fxp[secret][3])
+        %x = parameter {index = 0} : fxp[secret][3]
+        %y = multiply %x, %x
+        %r = reveal %y
+        return r = %r";
+    let session = Session::local(&seeded_on(RingConfig { bits: 128, fraction_bits: 40 })).unwrap();
+    let ty = [Type::secret([3], DType::Fxp)];
+    let values = vec![1_234_567.891, -2f64.powi(20) - 2f64.powi(-30), 3.0 * 2f64.powi(-20)];
+    let share = &mut || Ok(vec![HostTensor::fxp([3], values.clone())]);
+    let x = session.input_leaves(Party(0), &["x".into()], &ty, share).unwrap();
+    let key = ProgramKey { function: "wide", arguments: ty.to_vec(), fixed: String::new() };
+    let Some(Elements::Fxp(squares)) = shown(&session.run(&key, &mut || parse(TEXT), &x).unwrap()).remove(0) else {
+        panic!("fixed-point numbers")
+    };
+    for (x, square) in values.iter().zip(squares) {
+        // Half a unit of x on both sides, a unit of the truncation, and the f64 of the host.
+        let bound = (x.abs() + 1.0) * 2f64.powi(-40) + x * x * 2f64.powi(-52);
+        assert!((square - x * x).abs() <= bound, "{x}: {square}");
     }
 }
 

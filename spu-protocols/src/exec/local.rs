@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use spu::graph::Node;
 use spu::pphlo::{DType, Type};
-use spu::{Error, Location, Party};
+use spu::{Elements, Error, Location, Party};
 
 use super::rearrange::rearrange;
 use super::value::PartyValue;
@@ -212,6 +212,11 @@ fn public<R: Ring>(
     for (index, (x, (t, &dtype))) in operands.iter().zip(types.iter().zip(&function.operands)).enumerate() {
         let ty = plain(t, dtype);
         arguments.push(decode(x.as_public(), &ty, ring));
+        if dtype == DType::Int && x.as_public().iter().any(|x| i64::try_from(x.signed()).is_err()) {
+            let message =
+                format!("cannot compute {} of a public integer that needs more than 64 bits", function.op.name());
+            return Err(Error::program(message, location));
+        }
         let node = graph.push(spu::pphlo::Op::Parameter { index }, vec![], vec![ty], location);
         values.push(graph.node(node).result(0));
     }
@@ -222,6 +227,10 @@ fn public<R: Ring>(
     graph.outputs = vec![graph.node(node).result(function.index)];
     let result = spu::pphlo::evaluate(&graph, &arguments)?.remove(0);
     debug_assert_eq!(result.shape, ty.shape);
+    if let Elements::Int(values) = &result.elements {
+        // Integers wrap, as those that are computed in the ring do.
+        return Ok(PartyValue::public(values.iter().map(|&x| R::from_i128(x.into())).collect()));
+    }
     let encoded = encode("a public value", &result, ring);
     Ok(PartyValue::Public(Arc::new(encoded.map_err(|error| Error::program(error.to_string(), location))?)))
 }

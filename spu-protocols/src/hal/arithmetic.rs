@@ -4,7 +4,7 @@ use spu::graph::Value;
 use spu::pphlo::{DType, Literal, Type};
 use spu::{Elements, Error, Shape};
 
-use super::{EXTRA, Entry, Lowering, Number, encode};
+use super::{Entry, Lowering, Number, encode};
 use crate::share::Kind;
 
 impl Lowering<'_> {
@@ -22,7 +22,7 @@ impl Lowering<'_> {
             Elements::Fxp(values) => {
                 // Small elements get more fraction bits, so that they are as precise as large ones.
                 let largest = values.iter().fold(0f64, |most, x| most.max(x.abs()));
-                let scale = scale + halvings(largest).min(EXTRA);
+                let scale = scale + halvings(largest).min(self.ring.extra());
                 let ring: Vec<i128> = values.iter().map(|&x| encode::rounded(x, scale)).collect();
                 (uniform(&|i| values[i].to_bits()), ring, scale)
             }
@@ -150,7 +150,7 @@ impl Lowering<'_> {
         let secret = self.build.kind(number.value) != Kind::Public;
         let extra = number.precision.saturating_sub(f) + k;
         let scale = self.build.scale(number.value) + k;
-        if secret && exact_power && k > 0 && extra <= EXTRA && scale <= self.ring.largest_scale() {
+        if secret && exact_power && k > 0 && extra <= self.ring.extra() && scale <= self.ring.largest_scale() {
             let scaled = self.build.rescale(number.value, scale);
             let value = if c < 0.0 { self.build.negate(scaled) } else { scaled };
             return self.number(value, number.precision.max(f) + k);

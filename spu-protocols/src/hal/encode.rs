@@ -3,32 +3,8 @@
 use spu::pphlo::{DType, Type};
 use spu::{Elements, Error, HostTensor};
 
+use super::format::RingConfig;
 use crate::ring::Ring;
-
-/// The number format: Z_2^K and the fraction bits of fixed-point values.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct RingConfig {
-    /// K.
-    pub bits: u32,
-    /// f.
-    pub fraction_bits: u32,
-}
-
-impl RingConfig {
-    /// Z_2^64 with 18 fraction bits.
-    pub const DEFAULT: Self = Self { bits: 64, fraction_bits: 18 };
-
-    /// Fraction bits of a data type.
-    pub fn scale(self, dtype: DType) -> u32 {
-        if dtype == DType::Fxp { self.fraction_bits } else { 0 }
-    }
-
-    /// The largest scale that a value may have on the way through a program: two factors, the spare bits of a factor
-    /// 2^−k, and the doubled matrix product.
-    pub fn largest_scale(self) -> u32 {
-        2 * self.fraction_bits + super::EXTRA + 1
-    }
-}
 
 /// x · 2^scale rounded to nearest, ties away from zero.
 pub(super) fn rounded(x: f64, scale: u32) -> i128 {

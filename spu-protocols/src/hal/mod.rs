@@ -3,11 +3,12 @@
 //!
 //! **Scales.** A fixed-point value carries its scale; sums align scales, products add them, and a truncation is placed only
 //! where something needs fewer fraction bits: an operand of a further product, a comparison, a result. A factor that is a
-//! power of two costs nothing, it changes the scale; the value then keeps up to [`EXTRA`] more fraction bits.
+//! power of two costs nothing, it changes the scale; the value then keeps up to [`RingConfig::extra`] more fraction bits.
 
 mod arithmetic;
 mod compare;
 mod encode;
+mod format;
 mod function;
 mod spline;
 mod structure;
@@ -16,12 +17,14 @@ use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
 use spu::{Error, Location, Program, Shape};
 
-pub use encode::{RingConfig, decode, encode};
+pub use encode::{decode, encode};
+pub use format::RingConfig;
+pub(crate) use format::in_ring;
 pub use spline::{SEGMENT_RATIO, Spline};
 
 use crate::share::{Builder, Kind, ShareGraph, ShareType};
 
-/// Fraction bits that a value may keep beyond the format's, after a factor 2^−k.
+/// Most fraction bits that a value may keep beyond the format's, in any ring: see [`RingConfig::extra`].
 pub const EXTRA: u32 = 8;
 
 /// Lowers a program to what the parties execute.
@@ -99,14 +102,50 @@ impl Lowering<'_> {
             Op::Negate => one(self.negate(operands[0])),
             Op::Multiply => one(self.multiply(operands[0], operands[1], &ty)),
             Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
+            Op::Divide if ty.dtype == DType::Int => {
+                Err(Error::program("cannot lower `divide` of secret integers", self.location()))
+            }
             Op::Divide => one(self.divide(operands[0], operands[1], &ty)?),
             Op::Reciprocal | Op::Log => one(self.spline(op, operands[0])?),
             Op::Exponential => one(self.exponential(operands[0])?),
+            Op::Remainder
+            | Op::Power
+            | Op::Atan2
+            | Op::Abs
+            | Op::Sign
+            | Op::Clamp
+            | Op::Floor
+            | Op::Ceil
+            | Op::RoundNearestAfz
+            | Op::RoundNearestEven
+            | Op::Truncate
+            | Op::ExponentialMinusOne
+            | Op::LogPlusOne
+            | Op::Sqrt
+            | Op::Rsqrt
+            | Op::Logistic
+            | Op::Tanh
+            | Op::Sine
+            | Op::Cosine
+            | Op::Erf
+            | Op::Gelu
+            | Op::Silu
+            | Op::Softplus
+            | Op::Xor
+            | Op::ShiftLeft
+            | Op::ShiftRightArithmetic
+            | Op::ShiftRightLogical
+            | Op::PopulationCount => {
+                Err(Error::program(format!("cannot lower `{}` of a secret", op.name()), self.location()))
+            }
             Op::Maximum | Op::Minimum => one(self.extremum(op, operands[0], operands[1], &ty)),
             Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
                 one(self.compare(op, operands[0], operands[1]))
             }
             Op::Equal | Op::NotEqual => one(self.equal(op, operands[0], operands[1])),
+            Op::And | Op::Or | Op::Not if ty.dtype == DType::Int => {
+                Err(Error::program(format!("cannot lower `{}` of secret integers", op.name()), self.location()))
+            }
             Op::And | Op::Or => one(self.and_or(op, operands[0], operands[1], &ty)),
             Op::Not => one(self.not(operands[0])),
             Op::Select => one(self.select(operands[0], operands[1], operands[2], &ty)),

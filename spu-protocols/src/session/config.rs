@@ -12,7 +12,10 @@ use crate::link::Shaping;
 /// Settings of a session, equal at all parties where they concern the computation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Fraction bits of fixed-point values, 8 to 20.
+    /// Bits of the ring: 32, 64 or 128.
+    pub ring_bits: u32,
+    /// Fraction bits of fixed-point values, as many as the ring serves: 6 to 10 of 32, 8 to 20 of 64, 16 to 44 of 128. What a
+    /// format holds is told at [`RingConfig`].
     pub fraction_bits: u32,
     /// Pair keys from this seed: for tests only, whoever knows it can open every share.
     pub insecure_seed: Option<u64>,
@@ -37,8 +40,37 @@ pub struct Peers {
 
 impl Default for Config {
     fn default() -> Self {
+        Self::of_ring(RingConfig::DEFAULT)
+    }
+}
+
+impl Config {
+    /// The default settings on the ring 2^32, with 8 fraction bits.
+    pub fn z32() -> Self {
+        Self::of_ring(RingConfig::Z32)
+    }
+
+    /// The default settings on the ring 2^64, with 18 fraction bits: those of `Config::default()`.
+    pub fn z64() -> Self {
+        Self::of_ring(RingConfig::Z64)
+    }
+
+    /// The default settings on the ring 2^128, with 26 fraction bits.
+    ///
+    /// ```
+    /// use spu_protocols::session::{Config, Session};
+    ///
+    /// let config = Config { fraction_bits: 40, ..Config::z128() };
+    /// assert_eq!(Session::local(&config).unwrap().network().ring.bits, 128);
+    /// ```
+    pub fn z128() -> Self {
+        Self::of_ring(RingConfig::Z128)
+    }
+
+    fn of_ring(ring: RingConfig) -> Self {
         Self {
-            fraction_bits: 18,
+            ring_bits: ring.bits,
+            fraction_bits: ring.fraction_bits,
             insecure_seed: None,
             latency_ms: 0.0,
             bandwidth_mbps: None,
@@ -46,17 +78,10 @@ impl Default for Config {
             read_deadline: Duration::from_secs(60),
         }
     }
-}
 
-impl Config {
     /// The number format; an error that names the setting if there is none such.
     pub fn ring(&self) -> Result<RingConfig, Error> {
-        if !FRACTION_BITS.contains(&self.fraction_bits) {
-            let (lo, hi) = FRACTION_BITS.into_inner();
-            let problem = format!("{} is not between {lo} and {hi}", self.fraction_bits);
-            return Err(Error::configuration("fraction bits", problem));
-        }
-        Ok(RingConfig { bits: 64, fraction_bits: self.fraction_bits })
+        RingConfig::new(self.ring_bits, self.fraction_bits)
     }
 
     /// The network to imitate; an error that names the setting if there is none such.
@@ -71,5 +96,3 @@ impl Config {
         Ok(Network { ring: self.ring()?, latency: self.latency_ms / 1e3, bandwidth })
     }
 }
-
-const FRACTION_BITS: std::ops::RangeInclusive<u32> = 8..=20;

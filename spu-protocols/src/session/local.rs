@@ -15,6 +15,7 @@ use super::node::{Node, NodeTraffic};
 use crate::exec::PartyValue;
 use crate::hal::RingConfig;
 use crate::random::Keys;
+use crate::ring::Ring;
 use crate::share::Plan;
 
 /// The party threads, each with its own [`Node`].
@@ -30,7 +31,7 @@ struct Thread {
 /// Work for a party thread, which owns its node alone. Tells whether the thread goes on.
 type Task = Box<dyn FnOnce(&mut Node) -> bool + Send>;
 
-type Values = Vec<PartyValue<u64>>;
+type Values<R> = Vec<PartyValue<R>>;
 
 impl Threads {
     pub(super) fn start(config: &Config, ring: RingConfig) -> Result<Self, Error> {
@@ -56,7 +57,12 @@ impl Threads {
     }
 
     /// Runs the plan at all parties.
-    pub(super) fn run(&self, plan: &Arc<Plan>, inputs: [u8; 32], arguments: [Values; 3]) -> Result<[Values; 3], Error> {
+    pub(super) fn run<R: Ring>(
+        &self,
+        plan: &Arc<Plan>,
+        inputs: [u8; 32],
+        arguments: [Values<R>; 3],
+    ) -> Result<[Values<R>; 3], Error> {
         let plan = plan.clone();
         self.all(arguments, move |node, arguments| node.run(&plan, inputs, arguments))
     }

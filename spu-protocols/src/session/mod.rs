@@ -24,13 +24,14 @@ pub use network::Network;
 pub use node::{Node, NodeTraffic};
 
 use crate::exec::PartyValue;
-use crate::hal::{RingConfig, boundary_type, encode, lower};
+use crate::hal::{RingConfig, boundary_type, encode, in_ring, lower};
 use crate::plain;
+use crate::ring::Ring;
 use crate::share::{Builder, Kind, Plan, ShareOp, ShareType};
 use leaf::ShareLeaf;
 use local::Threads;
 
-/// A session. The same program runs in all three kinds; only the line that makes the session differs.
+/// A session, in any of the rings that [`Config`] offers. The same program runs in all three kinds; only the line that makes the session differs.
 pub struct Session {
     id: SessionId,
     network: Network,
@@ -64,8 +65,6 @@ pub struct Traffic {
     /// Bytes of frame headers.
     pub overhead: [u64; 3],
 }
-
-type Element = u64;
 
 /// What tells input programs apart: the owner and what is shared.
 type InputKey = (Party, Vec<Type>);
@@ -200,12 +199,12 @@ impl Session {
     }
 
     /// Runs a plan; `arguments` by position, then by party.
-    fn execute(
+    fn execute<R: Ring>(
         &self,
         plan: &Arc<Plan>,
         inputs: [u8; 32],
-        arguments: Vec<[PartyValue<Element>; 3]>,
-    ) -> Result<Vec<[PartyValue<Element>; 3]>, Error> {
+        arguments: Vec<[PartyValue<R>; 3]>,
+    ) -> Result<Vec<[PartyValue<R>; 3]>, Error> {
         let of = |party: usize| arguments.iter().map(|slots| slots[party].clone()).collect::<Vec<_>>();
         match &mut *self.parties() {
             Parties::Local(threads) => {
@@ -228,7 +227,7 @@ impl Session {
         }
     }
 
-    fn leaf(&self, ty: &Type, slots: [PartyValue<Element>; 3], disclosed: bool) -> Leaf {
+    fn leaf<R: Ring>(&self, ty: &Type, slots: [PartyValue<R>; 3], disclosed: bool) -> Leaf {
         let plain = matches!(*self.parties(), Parties::Plain) && !disclosed;
         let number = self.leaves.fetch_add(1, Ordering::Relaxed);
         let value = Arc::new(ShareLeaf { ty: ty.clone(), ring: self.network.ring, slots, plain, number });
@@ -236,11 +235,11 @@ impl Session {
     }
 
     /// The argument's slots, and its elements if it is public.
-    fn argument(&self, leaf: &Leaf, ring: RingConfig) -> Result<[PartyValue<Element>; 3], Error> {
+    fn argument<R: Ring>(&self, leaf: &Leaf, ring: RingConfig) -> Result<[PartyValue<R>; 3], Error> {
         if leaf.session.is_some_and(|id| id != self.id) {
             return Err(Error::program("a shared value belongs to another session", Location::UNKNOWN));
         }
-        if let Some(own) = leaf.value.as_any().downcast_ref::<ShareLeaf<Element>>() {
+        if let Some(own) = leaf.value.as_any().downcast_ref::<ShareLeaf<R>>() {
             return Ok(own.slots.clone());
         }
         let Some(host) = leaf.value.as_any().downcast_ref::<HostTensor>() else {
@@ -248,6 +247,43 @@ impl Session {
         };
         let public = PartyValue::public(encode("a public argument", host, ring)?);
         Ok([public.clone(), public.clone(), public])
+    }
+
+    fn input_of<R: Ring>(
+        &self,
+        owner: Party,
+        names: &[String],
+        types: &[Type],
+        data: &mut dyn FnMut() -> Result<Vec<HostTensor>, Error>,
+    ) -> Result<Vec<Leaf>, Error> {
+        let plan = self.input_plan(owner, types);
+        let here = self.party();
+        let mut arguments = vec![[PartyValue::Absent, PartyValue::Absent, PartyValue::Absent]; types.len()];
+        if here.is_none_or(|party| party == owner) {
+            let elements = data().and_then(|tensors| encoded::<R>(&tensors, names, types, self.network.ring));
+            let elements = elements.inspect_err(|error| {
+                if let Parties::Connected(node) = &mut *self.parties() {
+                    node.abort(error);
+                }
+            })?;
+            let slot = if matches!(*self.parties(), Parties::Plain) { 0 } else { owner.0 };
+            for (slots, elements) in arguments.iter_mut().zip(elements) {
+                slots[slot] = PartyValue::public(elements);
+            }
+        }
+        let results = self.execute(&plan, [0; 32], arguments)?;
+        Ok(results.into_iter().zip(types).map(|(slots, ty)| self.leaf(ty, slots, false)).collect())
+    }
+
+    fn run_compiled<R: Ring>(&self, compiled: &Compiled, arguments: &[Leaf]) -> Result<Vec<Leaf>, Error> {
+        let ring = self.network.ring;
+        let slots = arguments.iter().map(|leaf| self.argument::<R>(leaf, ring)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = arguments_digest(arguments, &slots);
+        let results = self.execute(&compiled.plan, inputs, slots)?;
+        let graph = &compiled.plan.graph;
+        let leaves = results.into_iter().zip(&compiled.results).zip(&graph.outputs);
+        let disclosed = |v: Value| matches!(graph.node(graph.definition(v).0).operation, ShareOp::OpenTo { .. });
+        Ok(leaves.map(|((slots, ty), &v)| self.leaf(ty, slots, disclosed(v))).collect())
     }
 }
 
@@ -263,23 +299,7 @@ impl Executor for Session {
         types: &[Type],
         data: &mut dyn FnMut() -> Result<Vec<HostTensor>, Error>,
     ) -> Result<Vec<Leaf>, Error> {
-        let plan = self.input_plan(owner, types);
-        let here = self.party();
-        let mut arguments = vec![[PartyValue::Absent, PartyValue::Absent, PartyValue::Absent]; types.len()];
-        if here.is_none_or(|party| party == owner) {
-            let elements = data().and_then(|tensors| encoded(&tensors, names, types, self.network.ring));
-            let elements = elements.inspect_err(|error| {
-                if let Parties::Connected(node) = &mut *self.parties() {
-                    node.abort(error);
-                }
-            })?;
-            let slot = if matches!(*self.parties(), Parties::Plain) { 0 } else { owner.0 };
-            for (slots, elements) in arguments.iter_mut().zip(elements) {
-                slots[slot] = PartyValue::public(elements);
-            }
-        }
-        let results = self.execute(&plan, [0; 32], arguments)?;
-        Ok(results.into_iter().zip(types).map(|(slots, ty)| self.leaf(ty, slots, false)).collect())
+        in_ring!(self.network.ring, R => self.input_of::<R>(owner, names, types, data))
     }
 
     fn run(
@@ -289,24 +309,17 @@ impl Executor for Session {
         arguments: &[Leaf],
     ) -> Result<Vec<Leaf>, Error> {
         let compiled = self.compiled(key, build)?;
-        let ring = self.network.ring;
-        let slots = arguments.iter().map(|leaf| self.argument(leaf, ring)).collect::<Result<Vec<_>, _>>()?;
-        let inputs = arguments_digest(arguments, &slots);
-        let results = self.execute(&compiled.plan, inputs, slots)?;
-        let graph = &compiled.plan.graph;
-        let leaves = results.into_iter().zip(&compiled.results).zip(&graph.outputs);
-        let disclosed = |v: Value| matches!(graph.node(graph.definition(v).0).operation, ShareOp::OpenTo { .. });
-        Ok(leaves.map(|((slots, ty), &v)| self.leaf(ty, slots, disclosed(v))).collect())
+        in_ring!(self.network.ring, R => self.run_compiled::<R>(&compiled, arguments))
     }
 }
 
 /// The owner's tensors as ring elements, checked against what was announced.
-fn encoded(
+fn encoded<R: Ring>(
     tensors: &[HostTensor],
     names: &[String],
     types: &[Type],
     ring: RingConfig,
-) -> Result<Vec<Vec<Element>>, Error> {
+) -> Result<Vec<Vec<R>>, Error> {
     if tensors.len() != types.len() {
         let problem = format!("expected {} tensors, found {}", types.len(), tensors.len());
         return Err(Error::data("input", None, problem));
@@ -323,18 +336,17 @@ fn encoded(
 }
 
 /// SHA-256 of what the parties must agree on before a run: the public arguments' elements, and which shared values the others are.
-fn arguments_digest(arguments: &[Leaf], slots: &[[PartyValue<Element>; 3]]) -> [u8; 32] {
+fn arguments_digest<R: Ring>(arguments: &[Leaf], slots: &[[PartyValue<R>; 3]]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for (leaf, slots) in arguments.iter().zip(slots) {
         match slots.iter().find(|s| matches!(s, PartyValue::Public(_))) {
             Some(PartyValue::Public(elements)) if !leaf.ty.is_secret() => {
                 hasher.update([0]);
                 hasher.update((elements.len() as u64).to_le_bytes());
-                elements.iter().for_each(|x| hasher.update(x.to_le_bytes()));
+                elements.iter().for_each(|x| hasher.update(&x.to_u128().to_le_bytes()[..R::BITS as usize / 8]));
             }
             _ => {
-                let number =
-                    leaf.value.as_any().downcast_ref::<ShareLeaf<Element>>().map_or(u64::MAX, |own| own.number);
+                let number = leaf.value.as_any().downcast_ref::<ShareLeaf<R>>().map_or(u64::MAX, |own| own.number);
                 hasher.update([1]);
                 hasher.update(number.to_le_bytes());
             }

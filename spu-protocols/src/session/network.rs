@@ -24,9 +24,15 @@ impl Network {
     /// 300 Mbit/s, 20 ms one way: the wide-area setting of the SPU paper (USENIX ATC 2023).
     pub const WAN: Self = Self { ring: RingConfig::DEFAULT, latency: 2e-2, bandwidth: 3e8 };
 
+    /// The same network with another number format.
+    pub fn with_ring(self, ring: RingConfig) -> Self {
+        Self { ring, ..self }
+    }
+
     /// What the parties would execute.
     pub fn plan(&self, program: &Program) -> Result<Plan, Error> {
-        Ok(Plan::new(lower(program, self.ring)?, self.ring))
+        let ring = self.ring.checked()?;
+        Ok(Plan::new(lower(program, ring)?, ring))
     }
 
     /// The least time that rounds and bytes alone take on this network, in seconds.

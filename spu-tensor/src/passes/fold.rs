@@ -66,6 +66,7 @@ fn fold_uniform(b: &mut Builder, node: &Node<Op>, operands: &[Value], ty: &Type)
             scaled(evaluate(&Op::Multiply, &[&scalars[0], &scalars[1]])?, b.graph.ty(operands[0]).shape.extents()[1])?
         }
         Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => return None,
+        op if depends_on_width(op) => return None,
         elementwise => evaluate(elementwise, &scalars.iter().collect::<Vec<_>>())?,
     };
     Some(b.splat(scalar.into(), &ty.shape))
@@ -73,13 +74,18 @@ fn fold_uniform(b: &mut Builder, node: &Node<Op>, operands: &[Value], ty: &Type)
 
 /// Operations on constants with differing elements. Broadcasts stay, for they are smaller than what they make.
 fn fold_literals(b: &mut Builder, node: &Node<Op>, operands: &[Value], ty: &Type) -> Option<Value> {
-    let kept = matches!(node.operation, Op::Broadcast { .. } | Op::StopGradient);
+    let kept = matches!(node.operation, Op::Broadcast { .. } | Op::StopGradient) || depends_on_width(&node.operation);
     if kept || operands.is_empty() || node.results().len() > 1 || ty.is_secret() {
         return None;
     }
     let constants: Vec<_> = operands.iter().map(|&v| literal(b.graph, v)).collect::<Option<_>>()?;
     let result = evaluate(&node.operation, &constants.iter().map(|c| &*c.0).collect::<Vec<_>>())?;
     Some(b.apply(Op::Constant { literal: result.into() }, &[]))
+}
+
+/// Whether the result depends on how many bits the ring has, which is not known here.
+fn depends_on_width(op: &Op) -> bool {
+    matches!(op, Op::ShiftRightLogical | Op::PopulationCount)
 }
 
 /// The rules, with constants on the right: c ∘ x = x ∘ c for a commutative operation.
@@ -131,7 +137,7 @@ fn rule(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value
             Some(b.apply(Op::Multiply, &[x, inverse]))
         }
         // 1 / x is a reciprocal
-        (Op::Divide, &[one, x]) if all(b, one, 1.0) => Some(b.apply(Op::Reciprocal, &[x])),
+        (Op::Divide, &[one, x]) if ty.dtype == DType::Fxp && all(b, one, 1.0) => Some(b.apply(Op::Reciprocal, &[x])),
         // −(−x) = x, −(x − y) = y − x
         (Op::Negate, &[inner]) => match operands_of(b.graph, inner, &Op::Subtract) {
             Some((x, y)) => Some(b.apply(Op::Subtract, &[y, x])),

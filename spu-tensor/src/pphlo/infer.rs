@@ -21,7 +21,15 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
         Op::Parameter { .. } => return Err("the type of a parameter is given, not inferred".into()),
         Op::Constant { literal } => typed(literal.0.shape.clone(), literal.0.elements.dtype()),
         Op::Iota { shape, axis } => typed(structure::iota(shape, *axis)?, DType::Int),
-        Op::Add | Op::Subtract | Op::Maximum | Op::Minimum => {
+        Op::Add
+        | Op::Subtract
+        | Op::Maximum
+        | Op::Minimum
+        | Op::Divide
+        | Op::Remainder
+        | Op::Power
+        | Op::Abs
+        | Op::Clamp => {
             numeric(op, operands)?;
             same_type(op, operands)?;
             same(operands[0])
@@ -30,9 +38,29 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
             same_shape(op, operands)?;
             typed(operands[0].shape.clone(), product(operands))
         }
-        Op::Divide => {
+        Op::Atan2 => {
             only(op, operands, DType::Fxp)?;
             same_type(op, operands)?;
+            same(operands[0])
+        }
+        Op::Sign => {
+            numeric(op, operands)?;
+            typed(operands[0].shape.clone(), DType::Int)
+        }
+        Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => {
+            only(op, operands, DType::Fxp)?;
+            typed(operands[0].shape.clone(), DType::Int)
+        }
+        Op::ShiftLeft | Op::ShiftRightArithmetic | Op::ShiftRightLogical => {
+            only(op, operands, DType::Int)?;
+            same_type(op, operands)?;
+            if operands[1].is_secret() {
+                return Err("cannot shift by a secret amount: it must be public".into());
+            }
+            same(operands[0])
+        }
+        Op::PopulationCount => {
+            only(op, operands, DType::Int)?;
             same(operands[0])
         }
         Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
@@ -40,9 +68,11 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
             same_type(op, operands)?;
             typed(operands[0].shape.clone(), DType::Bool)
         }
-        Op::And | Op::Or | Op::Not => {
-            only(op, operands, DType::Bool)?;
-            same_shape(op, operands)?;
+        Op::And | Op::Or | Op::Xor | Op::Not => {
+            if let Some(t) = operands.iter().find(|t| t.dtype == DType::Fxp) {
+                return Err(format!("cannot {} {}: it takes bool or int", verb(op), t.dtype));
+            }
+            same_type(op, operands)?;
             same(operands[0])
         }
         Op::Select => {
@@ -55,7 +85,21 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
             }
             same(operands[1])
         }
-        Op::Exponential | Op::Log | Op::Reciprocal => {
+        Op::Exponential
+        | Op::ExponentialMinusOne
+        | Op::Log
+        | Op::LogPlusOne
+        | Op::Reciprocal
+        | Op::Sqrt
+        | Op::Rsqrt
+        | Op::Logistic
+        | Op::Tanh
+        | Op::Sine
+        | Op::Cosine
+        | Op::Erf
+        | Op::Gelu
+        | Op::Silu
+        | Op::Softplus => {
             only(op, operands, DType::Fxp)?;
             same(operands[0])
         }
@@ -149,6 +193,16 @@ fn verb(op: &Op) -> &'static str {
         Op::Multiply => "multiply",
         Op::Divide => "divide",
         Op::Negate => "negate",
+        Op::Remainder => "take the remainder of",
+        Op::Power => "raise to a power",
+        Op::Atan2 => "take the angle of",
+        Op::Abs => "take the absolute value of",
+        Op::Sign => "take the sign of",
+        Op::Clamp => "clamp",
+        Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => "round",
+        Op::Xor => "take the exclusive disjunction of",
+        Op::ShiftLeft | Op::ShiftRightArithmetic | Op::ShiftRightLogical => "shift",
+        Op::PopulationCount => "count the bits of",
         Op::Maximum | Op::ReduceMax { .. } => "take the maximum of",
         Op::Minimum => "take the minimum of",
         Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => "compare",
@@ -156,8 +210,16 @@ fn verb(op: &Op) -> &'static str {
         Op::Or => "take the disjunction of",
         Op::Not => "take the complement of",
         Op::Select => "select between",
-        Op::Exponential => "take the exponential of",
-        Op::Log => "take the logarithm of",
+        Op::Exponential | Op::ExponentialMinusOne => "take the exponential of",
+        Op::Log | Op::LogPlusOne => "take the logarithm of",
+        Op::Sqrt | Op::Rsqrt => "take the root of",
+        Op::Logistic => "take the logistic function of",
+        Op::Tanh => "take the hyperbolic tangent of",
+        Op::Sine | Op::Cosine => "take the sine or cosine of",
+        Op::Erf => "take the error function of",
+        Op::Gelu => "apply gelu to",
+        Op::Silu => "apply silu to",
+        Op::Softplus => "apply softplus to",
         Op::Reciprocal => "take the reciprocal of",
         Op::Relu => "take the positive part of",
         Op::OneHot { .. } => "take the one-hot form of",
@@ -368,6 +430,12 @@ mod tests {
         );
         assert_eq!(fault(Op::Add, &[x(), int.clone()]), "cannot add fxp and int: the data types differ");
         assert_eq!(fault(Op::Less, &[bool.clone(), bool.clone()]), "cannot compare bool and bool: it takes int or fxp");
+        assert_eq!(fault(Op::Xor, &[x(), x()]), "cannot take the exclusive disjunction of fxp: it takes bool or int");
+        assert_eq!(fault(Op::Floor, std::slice::from_ref(&int)), "cannot round int: it takes fxp");
+        assert_eq!(
+            fault(Op::ShiftLeft, &[int.clone(), int.clone()]),
+            "cannot shift by a secret amount: it must be public"
+        );
         assert_eq!(fault(Op::Log, &[int]), "cannot take the logarithm of int: it takes fxp");
         assert_eq!(fault(Op::Reshape { shape: [7].into() }, &[x()]), "cannot reshape [2, 3] to [7]: 6 and 7 elements");
         assert_eq!(

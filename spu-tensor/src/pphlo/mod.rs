@@ -21,7 +21,7 @@ pub use append::append;
 pub(crate) use eval::apply;
 #[cfg(test)]
 pub(crate) use eval::evaluate_one;
-pub use eval::evaluate;
+pub use eval::{evaluate, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;
 pub use literal::{Literal, Real};

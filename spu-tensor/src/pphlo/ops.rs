@@ -115,10 +115,32 @@ operations! {
         Subtract = "subtract" (2),
         /// `(T, U) -> max(T, U, Int)`: product, truth values as 0 and 1. Only Fxp × Fxp needs a truncation.
         Multiply = "multiply" (2) [commutative],
-        /// `(Fxp, Fxp) -> Fxp`: quotient.
+        /// `(T, T) -> T`: quotient, of Int truncated toward zero; 0 where the divisor is 0. Int or Fxp.
         Divide = "divide" (2),
+        /// `(T, T) -> T`: x − y·trunc(x/y), with the sign of x; x where y is 0. Int or Fxp.
+        Remainder = "remainder" (2),
+        /// `(T, T) -> T`: x^y; Int with y ≥ 0, or Fxp. 0^0 is 1, 0^y with y < 0 is 0, and so is a root of a negative number.
+        Power = "power" (2),
+        /// `(Fxp, Fxp) -> Fxp`: the angle of the point (x, y) = (second, first) in (−π, π]; 0 at the origin.
+        Atan2 = "atan2" (2),
         /// `T -> T`: negation; Int or Fxp.
         Negate = "negate" (1),
+        /// `T -> T`: absolute value; Int or Fxp.
+        Abs = "abs" (1),
+        /// `T -> Int`: −1, 0 or 1; Int or Fxp.
+        Sign = "sign" (1),
+        /// `(T, T, T) -> T`: the second operand, no less than the first and then no more than the third; Int or Fxp.
+        Clamp = "clamp" (3),
+        /// `Fxp -> Int`: the largest integer that is not above.
+        Floor = "floor" (1),
+        /// `Fxp -> Int`: the smallest integer that is not below.
+        Ceil = "ceil" (1),
+        /// `Fxp -> Int`: the nearest integer, halves away from zero.
+        RoundNearestAfz = "round_nearest_afz" (1),
+        /// `Fxp -> Int`: the nearest integer, halves to the even one.
+        RoundNearestEven = "round_nearest_even" (1),
+        /// `Fxp -> Int`: the integer part, toward zero.
+        Truncate = "truncate" (1),
         /// `(T, T) -> T`: the larger; Int or Fxp.
         Maximum = "maximum" (2) [commutative],
         /// `(T, T) -> T`: the smaller; Int or Fxp.
@@ -135,20 +157,54 @@ operations! {
         Greater = "greater" (2),
         /// `(T, T) -> Bool`; Int or Fxp.
         GreaterEqual = "greater_equal" (2),
-        /// `(Bool, Bool) -> Bool`.
+        /// `(T, T) -> T`: conjunction; Bool, or the bits of Int.
         And = "and" (2) [commutative],
-        /// `(Bool, Bool) -> Bool`.
+        /// `(T, T) -> T`: disjunction; Bool, or the bits of Int.
         Or = "or" (2) [commutative],
-        /// `Bool -> Bool`.
+        /// `(T, T) -> T`: exclusive disjunction; Bool, or the bits of Int.
+        Xor = "xor" (2) [commutative],
+        /// `T -> T`: complement; Bool, or the bits of Int: −1 − x.
         Not = "not" (1),
+        /// `(Int, Int[public]) -> Int`: x · 2^n modulo the ring, n ≥ 0.
+        ShiftLeft = "shift_left" (2),
+        /// `(Int, Int[public]) -> Int`: ⌊x / 2^n⌋, n ≥ 0.
+        ShiftRightArithmetic = "shift_right_arithmetic" (2),
+        /// `(Int, Int[public]) -> Int`: the ring's bits n places lower, zeros above, n ≥ 0. Here of 64 bits.
+        ShiftRightLogical = "shift_right_logical" (2),
+        /// `Int -> Int`: how many of the ring's bits are set. Here of 64 bits.
+        PopulationCount = "population_count" (1),
         /// `(Bool, T, T) -> T`: the second operand where the first holds, else the third.
         Select = "select" (3),
         /// `Fxp -> Fxp`: e^x.
         Exponential = "exponential" (1),
-        /// `Fxp -> Fxp`: natural logarithm.
+        /// `Fxp -> Fxp`: e^x − 1.
+        ExponentialMinusOne = "exponential_minus_one" (1),
+        /// `Fxp -> Fxp`: natural logarithm; 0 where x ≤ 0.
         Log = "log" (1),
-        /// `Fxp -> Fxp`: 1/x.
+        /// `Fxp -> Fxp`: ln(1 + x); 0 where x ≤ −1.
+        LogPlusOne = "log_plus_one" (1),
+        /// `Fxp -> Fxp`: 1/x; 0 where x is 0.
         Reciprocal = "reciprocal" (1),
+        /// `Fxp -> Fxp`: square root; 0 where x < 0.
+        Sqrt = "sqrt" (1),
+        /// `Fxp -> Fxp`: 1/√x; 0 where x ≤ 0.
+        Rsqrt = "rsqrt" (1),
+        /// `Fxp -> Fxp`: 1/(1 + e^−x).
+        Logistic = "logistic" (1),
+        /// `Fxp -> Fxp`: hyperbolic tangent.
+        Tanh = "tanh" (1),
+        /// `Fxp -> Fxp`: sine of radians.
+        Sine = "sine" (1),
+        /// `Fxp -> Fxp`: cosine of radians.
+        Cosine = "cosine" (1),
+        /// `Fxp -> Fxp`: the error function.
+        Erf = "erf" (1),
+        /// `Fxp -> Fxp`: x·(1 + erf(x/√2))/2.
+        Gelu = "gelu" (1),
+        /// `Fxp -> Fxp`: x/(1 + e^−x).
+        Silu = "silu" (1),
+        /// `Fxp -> Fxp`: ln(1 + e^x).
+        Softplus = "softplus" (1),
         /// `T -> (T, Bool)`: max(x, 0) and [x ≥ 0], from one comparison; Int or Fxp. Made by the predicate-reuse pass.
         Relu = "relu" (1),
         /// `(T[m, k], U[k, n]) -> max(T, U, Int)[m, n]`: matrix product, truth values as 0 and 1.

@@ -2,7 +2,7 @@
 //!
 //! Bounds are computed in f64 and not rounded outwards; whoever relies on one leaves room for an ulp.
 
-use super::{Graph, Op};
+use super::{Graph, Op, gelu, logistic, silu, softplus};
 use crate::graph::{Node, Value};
 use crate::host::Elements;
 use crate::pphlo::DType;
@@ -73,6 +73,51 @@ impl Interval {
         Self::new(function(self.lo), function(self.hi))
     }
 
+    /// With 0, if a value outside the domain may become it.
+    fn with_zero_if(self, outside: bool) -> Self {
+        if outside { self.hull(Self::new(0.0, 0.0)) } else { self }
+    }
+
+    /// Values of a rising function of positive numbers, 0 for others.
+    fn positive(self, function: impl Fn(f64) -> f64) -> Self {
+        if self.hi <= 0.0 {
+            return Self::new(0.0, 0.0);
+        }
+        Self::new(function(self.lo.max(0.0)), function(self.hi)).with_zero_if(self.lo <= 0.0)
+    }
+
+    /// Absolute values.
+    fn magnitude(self) -> Self {
+        let least = if self.contains(0.0) { 0.0 } else { self.lo.abs().min(self.hi.abs()) };
+        Self::new(least, self.lo.abs().max(self.hi.abs()))
+    }
+
+    /// Powers of positive numbers: monotone in base and exponent, so the bounds are at corners.
+    fn power(self, exponent: Self) -> Self {
+        if self.lo <= 0.0 {
+            return Self::ALL;
+        }
+        let corners = [(self.lo, exponent.lo), (self.lo, exponent.hi), (self.hi, exponent.lo), (self.hi, exponent.hi)];
+        let powers = corners.map(|(a, b)| libm::pow(a, b));
+        if powers.iter().any(|x| x.is_nan()) {
+            return Self::new(0.0, f64::INFINITY);
+        }
+        Self::new(powers.into_iter().fold(f64::INFINITY, f64::min), powers.into_iter().fold(0.0, f64::max))
+    }
+
+    /// Values of a function that falls from 0 at −∞ to its least, a little above `least`, at `place`, and rises from there.
+    fn with_dip(self, function: impl Fn(f64) -> f64, place: f64, least: f64) -> Self {
+        let at = |bound: f64| if bound == f64::NEG_INFINITY { 0.0 } else { function(bound) };
+        let lo = if self.lo > place {
+            at(self.lo)
+        } else if self.hi < place {
+            at(self.hi)
+        } else {
+            least
+        };
+        Self::new(lo, at(self.lo).max(at(self.hi)))
+    }
+
     /// What lies in both, or `assumed` if nothing does.
     fn assume(self, assumed: Self) -> Self {
         let (lo, hi) = (self.lo.max(assumed.lo), self.hi.min(assumed.hi));
@@ -105,17 +150,60 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::Subtract => x(0).add(x(1).negate()),
         Op::Multiply if node.operands[0] == node.operands[1] => x(0).square(),
         Op::Multiply => x(0).multiply(x(1)),
-        Op::Divide => x(0).multiply(x(1).reciprocal()),
+        // Where the divisor is 0 the quotient is 0; an integer quotient is nearer to 0 than the real one.
+        Op::Divide => x(0).multiply(x(1).reciprocal()).with_zero_if(x(1).contains(0.0) || is_int(graph, node)),
+        // The remainder is no larger than the dividend, and smaller than a divisor that is not 0.
+        Op::Remainder => {
+            let most = if x(1).contains(0.0) { f64::INFINITY } else { x(1).lo.abs().max(x(1).hi.abs()) };
+            Interval::new(x(0).lo.min(0.0).max(-most), x(0).hi.max(0.0).min(most))
+        }
+        Op::Power => x(0).power(x(1)),
+        Op::Atan2 => Interval::new(-std::f64::consts::PI, std::f64::consts::PI),
+        Op::Abs => x(0).magnitude(),
+        Op::Sign => x(0).monotone(|bound| f64::from(i8::from(bound > 0.0) - i8::from(bound < 0.0))),
+        Op::Clamp => {
+            let bound = |lo: f64, x: f64, hi: f64| x.max(lo).min(hi);
+            Interval::new(bound(x(0).lo, x(1).lo, x(2).lo), bound(x(0).hi, x(1).hi, x(2).hi))
+        }
+        Op::Floor => x(0).monotone(libm::floor),
+        Op::Ceil => x(0).monotone(libm::ceil),
+        Op::RoundNearestAfz => x(0).monotone(libm::round),
+        Op::RoundNearestEven => x(0).monotone(libm::rint),
+        Op::Truncate => x(0).monotone(libm::trunc),
         Op::Negate => x(0).negate(),
         Op::Maximum => Interval::new(x(0).lo.max(x(1).lo), x(0).hi.max(x(1).hi)),
         Op::Minimum => Interval::new(x(0).lo.min(x(1).lo), x(0).hi.min(x(1).hi)),
         Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => Interval::BOOL,
-        Op::And | Op::Or | Op::Not => Interval::BOOL,
+        Op::And | Op::Or | Op::Xor | Op::Not if graph.ty(node.result(0)).dtype == DType::Bool => Interval::BOOL,
+        Op::Not => Interval::new(-1.0 - x(0).hi, -1.0 - x(0).lo),
+        Op::And if x(0).lo >= 0.0 || x(1).lo >= 0.0 => {
+            let most = |x: Interval| if x.lo >= 0.0 { x.hi } else { f64::INFINITY };
+            Interval::new(0.0, most(x(0)).min(most(x(1))))
+        }
+        Op::And | Op::Or | Op::Xor | Op::ShiftLeft | Op::ShiftRightLogical => Interval::ALL,
+        Op::ShiftRightArithmetic => Interval::new(x(0).lo.min(0.0), x(0).hi.max(0.0)),
+        Op::PopulationCount => Interval::new(0.0, 128.0),
         Op::Select => x(1).hull(x(2)),
         Op::Exponential => x(0).monotone(libm::exp),
-        Op::Log if x(0).hi > 0.0 => x(0).monotone(|bound| libm::log(bound.max(0.0))),
-        Op::Log => Interval::ALL,
-        Op::Reciprocal => x(0).reciprocal(),
+        Op::ExponentialMinusOne => x(0).monotone(libm::expm1),
+        // Outside their domains these are 0.
+        Op::Log => x(0).positive(libm::log),
+        Op::LogPlusOne => x(0).add(Interval::new(1.0, 1.0)).positive(libm::log),
+        Op::Reciprocal => x(0).reciprocal().with_zero_if(x(0).contains(0.0)),
+        Op::Sqrt => x(0).monotone(|bound| libm::sqrt(bound.max(0.0))),
+        Op::Rsqrt => match x(0) {
+            Interval { hi, .. } if hi <= 0.0 => Interval::new(0.0, 0.0),
+            Interval { lo, hi } => {
+                Interval::new(1.0 / libm::sqrt(hi), 1.0 / libm::sqrt(lo.max(0.0))).with_zero_if(lo <= 0.0)
+            }
+        },
+        Op::Logistic => x(0).monotone(logistic),
+        Op::Tanh => x(0).monotone(libm::tanh),
+        Op::Sine | Op::Cosine => Interval::new(-1.0, 1.0),
+        Op::Erf => x(0).monotone(libm::erf),
+        Op::Gelu => x(0).with_dip(gelu, -0.7518, -0.1701),
+        Op::Silu => x(0).with_dip(silu, -1.2785, -0.2785),
+        Op::Softplus => x(0).monotone(softplus),
         Op::Relu => x(0).monotone(|bound| bound.max(0.0)),
         Op::Dot => {
             let inner = graph.ty(node.operands[0]).shape.extents()[1];
@@ -151,6 +239,10 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::Reverse { .. } | Op::DynamicSlice { .. } => x(0),
         Op::ReduceMax { .. } | Op::Convert { .. } | Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => x(0),
     }
+}
+
+fn is_int(graph: &Graph, node: &Node<Op>) -> bool {
+    graph.ty(node.result(0)).dtype == DType::Int
 }
 
 fn constant(elements: &Elements) -> Interval {

@@ -138,6 +138,18 @@ impl<T> HostOf<T> {
     }
 }
 
+impl<V, D> HostOf<Tensor<V, D>> {
+    /// The extents.
+    pub fn shape(&self) -> &Shape {
+        &self.leaves[0].shape
+    }
+
+    /// The elements as real numbers, row-major; truth values are 0 and 1.
+    pub fn values(&self) -> Vec<f64> {
+        self.leaves[0].elements.to_f64()
+    }
+}
+
 impl<V: Visibility, D: DType> Tensor<V, D> {
     /// A leaf of [`ShapeOf::of`].
     #[track_caller]

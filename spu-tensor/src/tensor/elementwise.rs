@@ -2,17 +2,37 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use super::operand::convert;
+use super::operand::{Operand, convert, elementwise};
 use super::sealed::Sealed;
-use super::{Bool, DType, Fxp, Int, Numeric, Tensor, Visibility};
+use super::{Bool, DType, FlowsTo, Fxp, Int, Numeric, Public, Tensor, Visibility};
 use crate::location::Location;
 use crate::pphlo::{self, Op, Real};
 use crate::trace;
 
+/// The documentation's example of a method without arguments.
+macro_rules! example {
+    ($method:ident, $dtype:ident, $input:tt, $output:tt) => {
+        concat!(
+            "\n```\nuse spu_tensor::{",
+            stringify!($dtype),
+            ", Secret, Tensor, evaluate};\n\nlet y = evaluate(vec!",
+            stringify!($input),
+            ", |x: Tensor<Secret, ",
+            stringify!($dtype),
+            ">| x.",
+            stringify!($method),
+            "())?;\nassert_eq!(y.values(), ",
+            stringify!($output),
+            ");\n# Ok::<(), spu_tensor::Error>(())\n```"
+        )
+    };
+}
+
 macro_rules! functions {
-    ($($(#[$doc:meta])+ $method:ident = $op:expr;)+) => {
+    ($($(#[$doc:meta])+ $method:ident = $op:expr, $input:tt => $output:tt;)+) => {
         impl<V: Visibility, D: Numeric> Tensor<V, D> { $(
             $(#[$doc])+
+            #[doc = example!($method, Fxp, $input, $output)]
             #[track_caller]
             pub fn $method(self) -> Tensor<V, Fxp> {
                 let location = Location::caller();
@@ -25,13 +45,226 @@ macro_rules! functions {
 
 functions! {
     /// e^x.
-    exp = Op::Exponential;
-    /// The natural logarithm, for x > 0.
-    ln = Op::Log;
+    exp = Op::Exponential, [0.0] => [1.0];
+    /// e^x − 1.
+    exp_m1 = Op::ExponentialMinusOne, [0.0] => [0.0];
+    /// The natural logarithm, for x > 0; 0 elsewhere.
+    ln = Op::Log, [1.0, -1.0] => [0.0, 0.0];
     /// The natural logarithm, for x > 0; the same as `ln`.
-    log = Op::Log;
-    /// 1/x, for x ≠ 0.
-    reciprocal = Op::Reciprocal;
+    log = Op::Log, [1.0] => [0.0];
+    /// ln(1 + x), for x > −1; 0 elsewhere.
+    ln_1p = Op::LogPlusOne, [0.0] => [0.0];
+    /// 1/x; 0 where x is 0.
+    reciprocal = Op::Reciprocal, [4.0, 0.0] => [0.25, 0.0];
+    /// The square root; 0 where x is negative.
+    sqrt = Op::Sqrt, [4.0, -1.0] => [2.0, 0.0];
+    /// 1/√x, for x > 0; 0 elsewhere.
+    rsqrt = Op::Rsqrt, [4.0, 0.0] => [0.5, 0.0];
+    /// 1/(1 + e^−x), between 0 and 1.
+    logistic = Op::Logistic, [0.0, 1000.0] => [0.5, 1.0];
+    /// 1/(1 + e^−x), between 0 and 1; the same as `logistic`.
+    sigmoid = Op::Logistic, [0.0] => [0.5];
+    /// The hyperbolic tangent, between −1 and 1.
+    tanh = Op::Tanh, [0.0, 1000.0] => [0.0, 1.0];
+    /// The sine of an angle in radians.
+    sin = Op::Sine, [0.0] => [0.0];
+    /// The cosine of an angle in radians.
+    cos = Op::Cosine, [0.0] => [1.0];
+    /// The error function 2/√π·∫ e^(−t²) dt from 0 to x, between −1 and 1.
+    erf = Op::Erf, [0.0, 10.0] => [0.0, 1.0];
+    /// x·Φ(x), Φ the normal distribution function: x·(1 + erf(x/√2))/2.
+    gelu = Op::Gelu, [0.0, 10.0] => [0.0, 10.0];
+    /// x/(1 + e^−x), also called swish.
+    silu = Op::Silu, [0.0] => [0.0];
+    /// ln(1 + e^x).
+    softplus = Op::Softplus, [1000.0] => [1000.0];
+}
+
+macro_rules! of_numbers {
+    ($($(#[$doc:meta])+ $method:ident = $op:expr => $result:ty, $input:tt => $output:tt;)+) => {
+        impl<V: Visibility, D: Numeric> Tensor<V, D> { $(
+            $(#[$doc])+
+            #[doc = example!($method, Fxp, $input, $output)]
+            #[track_caller]
+            pub fn $method(self) -> Tensor<V, $result> {
+                let location = Location::caller();
+                let operand = convert(self.handle, D::AtLeastInt::DTYPE, location);
+                Tensor::from_handle(trace::emit($op, &[operand], location))
+            }
+        )+ }
+    };
+}
+
+of_numbers! {
+    /// The absolute value.
+    abs = Op::Abs => D::AtLeastInt, [-2.5, 3.0] => [2.5, 3.0];
+    /// −1, 0 or 1 as the element is negative, zero or positive.
+    sign = Op::Sign => Int, [-2.5, 0.0, 3.0] => [-1.0, 0.0, 1.0];
+}
+
+macro_rules! roundings {
+    ($($(#[$doc:meta])+ $method:ident = $op:expr, $input:tt => $output:tt;)+) => {
+        /// To integers, exactly.
+        impl<V: Visibility> Tensor<V, Fxp> { $(
+            $(#[$doc])+
+            #[doc = example!($method, Fxp, $input, $output)]
+            #[track_caller]
+            pub fn $method(self) -> Tensor<V, Int> {
+                Tensor::from_handle(trace::emit($op, &[self.handle], Location::caller()))
+            }
+        )+ }
+    };
+}
+
+roundings! {
+    /// The largest integer that is not above.
+    floor = Op::Floor, [-2.5, -0.75, 2.5] => [-3.0, -1.0, 2.0];
+    /// The smallest integer that is not below.
+    ceil = Op::Ceil, [-2.5, -0.75, 2.5] => [-2.0, 0.0, 3.0];
+    /// The nearest integer, halves away from zero.
+    round = Op::RoundNearestAfz, [-2.5, -0.75, 2.5] => [-3.0, -1.0, 3.0];
+    /// The nearest integer, halves to the even one.
+    round_ties_even = Op::RoundNearestEven, [-2.5, -0.75, 2.5] => [-2.0, -1.0, 2.0];
+    /// The integer part, toward zero.
+    trunc = Op::Truncate, [-2.5, -0.75, 2.5] => [-2.0, 0.0, 2.0];
+}
+
+type Joined<V, R> = <V as Visibility>::Join<<R as Operand>::Visibility>;
+type Promoted<D, R> = <D as Numeric>::Promote<<R as Operand>::DType>;
+type Clamped<V, D, A, B> = Tensor<Joined<Joined<V, A>, B>, Promoted<Promoted<D, A>, B>>;
+
+impl<V: Visibility, D: Numeric> Tensor<V, D> {
+    /// x^y. Integers stay integers, for y ≥ 0, modulo the ring; else both are fixed-point.
+    ///
+    /// ```
+    /// use spu_tensor::{Int, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![2, -3], |x: Tensor<Secret, Int>| x.pow(3))?;
+    /// assert_eq!(y.values(), [8.0, -27.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn pow<R: Operand>(self, exponent: R) -> Tensor<Joined<V, R>, D::Promote<R::DType>> {
+        let location = Location::caller();
+        let dtype = <D::Promote<R::DType>>::DTYPE;
+        Tensor::from_handle(elementwise(Op::Power, &[self.handle, exponent.handle(location)], dtype, location))
+    }
+
+    /// The angle of the point (x, y) = (`x`, self), in (−π, π]; 0 at the origin.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let angle = evaluate(vec![0.0, 1.0], |y: Tensor<Secret, Fxp>| y.atan2(0.0))?;
+    /// assert_eq!(angle.values(), [0.0, std::f64::consts::FRAC_PI_2]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn atan2<R: Operand>(self, x: R) -> Tensor<Joined<V, R>, Fxp> {
+        let location = Location::caller();
+        let operands = [self.handle, x.handle(location)];
+        Tensor::from_handle(elementwise(Op::Atan2, &operands, pphlo::DType::Fxp, location))
+    }
+
+    /// No less than `lo`, and then no more than `hi`. The bounds have the tensor's data type.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![-2.0, 0.5, 7.0], |x: Tensor<Secret, Fxp>| x.clamp(0.0, 1.0))?;
+    /// assert_eq!(y.values(), [0.0, 0.5, 1.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn clamp<A: Operand, B: Operand>(self, lo: A, hi: B) -> Clamped<V, D, A, B> {
+        let location = Location::caller();
+        let dtype = Promoted::<Promoted<D, A>, B>::DTYPE;
+        let operands = [lo.handle(location), self.handle, hi.handle(location)];
+        Tensor::from_handle(elementwise(Op::Clamp, &operands, dtype, location))
+    }
+}
+
+/// Amounts of a shift: a public integer tensor, or a number of the host.
+pub trait ShiftAmount: Operand<DType = Int> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Operand<DType = Int, Visibility = V>, V: FlowsTo<Public>> ShiftAmount for T {}
+
+macro_rules! shifts {
+    ($($(#[$doc:meta])+ $method:ident = $op:expr, $output:tt;)+) => {
+        impl<V: Visibility> Tensor<V, Int> { $(
+            $(#[$doc])+
+            ///
+            /// ```
+            /// use spu_tensor::{Int, Secret, Tensor, evaluate};
+            ///
+            #[doc = concat!("let y = evaluate(vec![-5, 12], |x: Tensor<Secret, Int>| x.", stringify!($method), "(2))?;")]
+            #[doc = concat!("assert_eq!(y.values(), ", stringify!($output), ");")]
+            /// # Ok::<(), spu_tensor::Error>(())
+            /// ```
+            #[track_caller]
+            pub fn $method(self, amount: impl ShiftAmount) -> Self {
+                let location = Location::caller();
+                let operands = [self.handle, amount.handle(location)];
+                Self::from_handle(elementwise($op, &operands, pphlo::DType::Int, location))
+            }
+        )+ }
+    };
+}
+
+shifts! {
+    /// x·2^n modulo the ring, for a public n ≥ 0.
+    shift_left = Op::ShiftLeft, [-20.0, 48.0];
+    /// ⌊x/2^n⌋, for a public n ≥ 0.
+    shift_right_arithmetic = Op::ShiftRightArithmetic, [-2.0, 3.0];
+    /// The bits of the ring element n places lower, zeros above, for a public n ≥ 0.
+    shift_right_logical = Op::ShiftRightLogical, [((1_i64 << 62) - 2) as f64, 3.0];
+}
+
+impl<V: Visibility> Tensor<V, Int> {
+    /// How many bits of the ring element are set.
+    ///
+    /// ```
+    /// use spu_tensor::{Int, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![0, 12], |x: Tensor<Secret, Int>| x.count_ones())?;
+    /// assert_eq!(y.values(), [0.0, 2.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn count_ones(self) -> Self {
+        Self::from_handle(trace::emit(Op::PopulationCount, &[self.handle], Location::caller()))
+    }
+
+    /// The quotient of integers, toward zero; 0 where the divisor is 0.
+    ///
+    /// ```
+    /// use spu_tensor::{Int, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![7, -7, 1], |x: Tensor<Secret, Int>| x.div_trunc(2))?;
+    /// assert_eq!(y.values(), [3.0, -3.0, 0.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn div_trunc<R: Operand<DType = Int>>(self, divisor: R) -> Tensor<Joined<V, R>, Int> {
+        let location = Location::caller();
+        let operands = [self.handle, divisor.handle(location)];
+        Tensor::from_handle(elementwise(Op::Divide, &operands, pphlo::DType::Int, location))
+    }
+
+    /// Where it is not 0.
+    ///
+    /// ```
+    /// use spu_tensor::{Int, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![0, 12], |x: Tensor<Secret, Int>| x.to_bool())?;
+    /// assert_eq!(y.values(), [0.0, 1.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn to_bool(self) -> Tensor<V, Bool> {
+        Tensor::from_handle(self.not_equal(0).handle)
+    }
 }
 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {

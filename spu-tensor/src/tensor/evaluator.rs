@@ -5,10 +5,12 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::{HostOf, Tree};
 use crate::error::Error;
 use crate::executor::{Executor, Leaf, LeafValue, ProgramKey, SessionId};
 use crate::graph::Value;
 use crate::host::HostTensor;
+use crate::location::Location;
 use crate::pphlo::{self, Op, Type};
 use crate::program::{Party, Program};
 
@@ -85,6 +87,28 @@ impl Executor for Evaluator {
         });
         Ok(leaves.collect())
     }
+}
+
+/// The result of `function` on host data, in the clear and on real numbers, secret tensors too: for trying out and for tests.
+///
+/// ```
+/// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+///
+/// let y = evaluate(vec![1.0, 4.0], |x: Tensor<Secret, Fxp>| 2.0 * x.sqrt())?;
+/// assert_eq!(y.values(), [2.0, 4.0]);
+/// # Ok::<(), spu_tensor::Error>(())
+/// ```
+#[track_caller]
+pub fn evaluate<T: Tree, R: Tree>(
+    arguments: impl Into<HostOf<T>>,
+    function: impl FnOnce(T) -> R,
+) -> Result<HostOf<R>, Error> {
+    let location = Location::caller();
+    let arguments = arguments.into().into_leaves();
+    let leaves = arguments.iter().zip(T::leaves());
+    let types = leaves.map(|(tensor, leaf)| Type::new(tensor.shape.clone(), leaf.dtype, leaf.visibility)).collect();
+    let program = super::program("evaluate", location, types, |parameters| function(parameters.next("x", location)))?;
+    Ok(HostOf::from_leaves(pphlo::evaluate(&program.graph, &arguments)?))
 }
 
 /// A value in the clear, which may be read only if it is public or was disclosed.

@@ -1,9 +1,9 @@
-//! `+ - * /` and unary `-` on tensors and numbers, `& | !` on truth values.
+//! `+ - * / %` and unary `-` on tensors and numbers, `& | ^ !` on truth values and the bits of integers, `<< >>` on integers.
 //!
 //! Shapes broadcast as in NumPy. The result is secret if an operand is; it is fixed-point if an operand is, and at least
-//! `Int`. A quotient is always fixed-point.
+//! `Int`. A quotient is always fixed-point; a remainder has the sign of the dividend.
 
-use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Rem, Shl, Shr, Sub};
 
 use super::operand::{Operand, convert, elementwise};
 use super::{Bool, DType, Fxp, Int, Numeric, Tensor, Visibility};
@@ -62,6 +62,7 @@ arithmetic! {
     Sub::sub = Op::Subtract => Promoted;
     Mul::mul = Op::Multiply => Promoted;
     Div::div = Op::Divide => Quotient;
+    Rem::rem = Op::Remainder => Promoted;
 }
 
 impl<V: Visibility, D: Numeric> Neg for Tensor<V, D> {
@@ -76,28 +77,64 @@ impl<V: Visibility, D: Numeric> Neg for Tensor<V, D> {
 }
 
 macro_rules! logic {
-    ($($Operator:ident :: $method:ident = $op:expr;)+) => { $(
-        impl<V: Visibility, W: Visibility> $Operator<Tensor<W, Bool>> for Tensor<V, Bool> {
-            type Output = Tensor<V::Join<W>, Bool>;
+    ($($Operator:ident :: $method:ident = $op:expr, $dtype:ty;)+) => { $(
+        impl<V: Visibility, W: Visibility> $Operator<Tensor<W, $dtype>> for Tensor<V, $dtype> {
+            type Output = Tensor<V::Join<W>, $dtype>;
 
             #[track_caller]
-            fn $method(self, other: Tensor<W, Bool>) -> Self::Output {
-                Tensor::from_handle(elementwise($op, &[self.handle, other.handle], Bool::DTYPE, Location::caller()))
+            fn $method(self, other: Tensor<W, $dtype>) -> Self::Output {
+                Tensor::from_handle(elementwise($op, &[self.handle, other.handle], <$dtype>::DTYPE, Location::caller()))
             }
         }
     )+ };
 }
 
 logic! {
-    BitAnd::bitand = Op::And;
-    BitOr::bitor = Op::Or;
+    BitAnd::bitand = Op::And, Bool;
+    BitOr::bitor = Op::Or, Bool;
+    BitXor::bitxor = Op::Xor, Bool;
+    BitAnd::bitand = Op::And, Int;
+    BitOr::bitor = Op::Or, Int;
+    BitXor::bitxor = Op::Xor, Int;
 }
 
-impl<V: Visibility> Not for Tensor<V, Bool> {
-    type Output = Self;
+macro_rules! logic_with_host {
+    ($($Operator:ident :: $method:ident = $op:expr, $host:ty, $dtype:ty;)+) => { $(
+        impl<V: Visibility> $Operator<$host> for Tensor<V, $dtype> {
+            type Output = Self;
 
-    #[track_caller]
-    fn not(self) -> Self {
-        Self::from_handle(trace::emit(Op::Not, &[self.handle], Location::caller()))
-    }
+            #[track_caller]
+            fn $method(self, other: $host) -> Self {
+                let location = Location::caller();
+                let operands = [self.handle, other.handle(location)];
+                Self::from_handle(elementwise($op, &operands, <$dtype>::DTYPE, location))
+            }
+        }
+    )+ };
+}
+
+logic_with_host! {
+    BitAnd::bitand = Op::And, i64, Int;
+    BitOr::bitor = Op::Or, i64, Int;
+    BitXor::bitxor = Op::Xor, i64, Int;
+    Shl::shl = Op::ShiftLeft, i64, Int;
+    Shr::shr = Op::ShiftRightArithmetic, i64, Int;
+}
+
+macro_rules! complements {
+    ($($dtype:ty;)+) => { $(
+        impl<V: Visibility> Not for Tensor<V, $dtype> {
+            type Output = Self;
+
+            #[track_caller]
+            fn not(self) -> Self {
+                Self::from_handle(trace::emit(Op::Not, &[self.handle], Location::caller()))
+            }
+        }
+    )+ };
+}
+
+complements! {
+    Bool;
+    Int;
 }

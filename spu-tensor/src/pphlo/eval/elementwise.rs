@@ -43,17 +43,32 @@ pub(super) fn compare(
     }
 }
 
-/// Truth values to a truth value.
-pub(super) fn logical(a: &Elements, b: &Elements, bool: impl Fn(bool, bool) -> bool) -> Elements {
+/// Truth values to a truth value, or the bits of integers.
+pub(super) fn logical(
+    a: &Elements,
+    b: &Elements,
+    bool: impl Fn(bool, bool) -> bool,
+    int: impl Fn(i64, i64) -> i64,
+) -> Elements {
     match (a, b) {
         (Elements::Bool(a), Elements::Bool(b)) => Elements::Bool(zipped(a, b, bool)),
+        (Elements::Int(a), Elements::Int(b)) => Elements::Int(zipped(a, b, int)),
         _ => ill_typed(a),
     }
 }
 
-pub(super) fn quotient(a: &Elements, b: &Elements) -> Elements {
+/// A real number to an integer; one outside of i64 is cut to its ends.
+pub(super) fn rounded(a: &Elements, function: impl Fn(f64) -> f64) -> Elements {
+    match a {
+        Elements::Fxp(a) => Elements::Int(a.iter().map(|&x| function(x) as i64).collect()),
+        _ => ill_typed(a),
+    }
+}
+
+/// Real numbers to a real number.
+pub(super) fn real_of_two(a: &Elements, b: &Elements, function: impl Fn(f64, f64) -> f64) -> Elements {
     match (a, b) {
-        (Elements::Fxp(a), Elements::Fxp(b)) => Elements::Fxp(zipped(a, b, |a, b| a / b)),
+        (Elements::Fxp(a), Elements::Fxp(b)) => Elements::Fxp(zipped(a, b, function)),
         _ => ill_typed(a),
     }
 }

@@ -1,8 +1,10 @@
 //! The plain evaluator: what a graph means, in f64, i64 and bool. The measure for passes, derivatives and back ends.
 
+mod domain;
 mod elementwise;
 mod indexing;
 mod linear;
+mod functions;
 mod matrix;
 mod movement;
 
@@ -12,7 +14,8 @@ use super::{Graph, Op, Type, verify};
 use crate::error::Error;
 use crate::graph::last_uses;
 use crate::host::{Elements, HostTensor};
-use elementwise::{arithmetic, compare, logical, quotient, real, select, widen};
+use elementwise::{arithmetic, compare, logical, real, real_of_two, rounded, select, widen};
+pub use functions::{gelu, logistic, silu, softplus};
 
 /// The graph's outputs for these parameters, by index. Integers wrap as the ring's do; disclosures are identities.
 ///
@@ -44,19 +47,40 @@ pub fn evaluate(graph: &Graph, arguments: &[HostTensor]) -> Result<Vec<HostTenso
     Ok(graph.outputs.iter().map(output).collect())
 }
 
-/// One operation on well-typed operands; `types` are its results'. Fails where an `Assume` does not hold.
+/// One operation on well-typed operands; `types` are its results'. Fails where an `Assume` does not hold, and where a public
+/// operand lies outside the operation's domain; secret ones give the value that the operation documents.
 pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Result<Vec<HostTensor>, String> {
     let [first, second] = [0, 1].map(|i| operands.get(i).copied());
     let (x, y) = (|| first.expect("arity was checked"), || second.expect("arity was checked"));
     let (a, b) = (|| &x().elements, || &y().elements);
     let ty = types[0];
+    if !ty.is_secret() {
+        domain::check(op, operands)?;
+    }
     let elements = match op {
         Op::Parameter { .. } => return Err("a parameter has no value of its own".into()),
         Op::Constant { literal } => literal.0.elements.clone(),
         Op::Add => arithmetic(a(), b(), |a, b| a + b, i64::wrapping_add),
         Op::Subtract => arithmetic(a(), b(), |a, b| a - b, i64::wrapping_sub),
         Op::Multiply => arithmetic(&widen(a(), ty.dtype), &widen(b(), ty.dtype), |a, b| a * b, i64::wrapping_mul),
-        Op::Divide => quotient(a(), b()),
+        Op::Divide => arithmetic(a(), b(), functions::quotient, functions::int_quotient),
+        Op::Remainder => arithmetic(a(), b(), functions::remainder, functions::int_remainder),
+        Op::Power => arithmetic(a(), b(), functions::power, functions::int_power),
+        Op::Atan2 => real_of_two(a(), b(), libm::atan2),
+        Op::Abs => arithmetic(a(), a(), |a, _| a.abs(), |a, _| a.wrapping_abs()),
+        Op::Sign => match a() {
+            Elements::Int(v) => Elements::Int(v.iter().map(|x| x.signum()).collect()),
+            other => rounded(other, |x| f64::from(i8::from(x > 0.0) - i8::from(x < 0.0))),
+        },
+        Op::Clamp => {
+            let raised = arithmetic(a(), b(), |lo, x| if x >= lo { x } else { lo }, i64::max);
+            arithmetic(&raised, &operands[2].elements, |x, hi| if x <= hi { x } else { hi }, i64::min)
+        }
+        Op::Floor => rounded(a(), libm::floor),
+        Op::Ceil => rounded(a(), libm::ceil),
+        Op::RoundNearestAfz => rounded(a(), libm::round),
+        Op::RoundNearestEven => rounded(a(), libm::rint),
+        Op::Truncate => rounded(a(), libm::trunc),
         Op::Negate => arithmetic(a(), a(), |a, _| -a, |a, _| a.wrapping_neg()),
         Op::Maximum => arithmetic(a(), b(), |a, b| if a >= b { a } else { b }, i64::max),
         Op::Minimum => arithmetic(a(), b(), |a, b| if a <= b { a } else { b }, i64::min),
@@ -66,13 +90,35 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         Op::LessEqual => compare(a(), b(), |a, b| a <= b, |a, b| a <= b),
         Op::Greater => compare(a(), b(), |a, b| a > b, |a, b| a > b),
         Op::GreaterEqual => compare(a(), b(), |a, b| a >= b, |a, b| a >= b),
-        Op::And => logical(a(), b(), |a, b| a & b),
-        Op::Or => logical(a(), b(), |a, b| a | b),
-        Op::Not => logical(a(), a(), |a, _| !a),
+        Op::And => logical(a(), b(), |a, b| a & b, |a, b| a & b),
+        Op::Or => logical(a(), b(), |a, b| a | b, |a, b| a | b),
+        Op::Xor => logical(a(), b(), |a, b| a ^ b, |a, b| a ^ b),
+        Op::Not => logical(a(), a(), |a, _| !a, |a, _| !a),
+        Op::ShiftLeft => arithmetic(a(), b(), functions::no_bits, |a, n| functions::shift(n, |n| a.checked_shl(n), 0)),
+        Op::ShiftRightArithmetic => {
+            let sign = |a: i64| if a < 0 { -1 } else { 0 };
+            arithmetic(a(), b(), functions::no_bits, |a, n| functions::shift(n, |n| a.checked_shr(n), sign(a)))
+        }
+        Op::ShiftRightLogical => arithmetic(a(), b(), functions::no_bits, |a, n| {
+            functions::shift(n, |n| (a as u64).checked_shr(n).map(|x| x as i64), 0)
+        }),
+        Op::PopulationCount => arithmetic(a(), a(), functions::no_bits, |a, _| i64::from(a.count_ones())),
         Op::Select => select(a(), b(), &operands[2].elements),
         Op::Exponential => real(a(), libm::exp),
-        Op::Log => real(a(), libm::log),
-        Op::Reciprocal => real(a(), |a| 1.0 / a),
+        Op::ExponentialMinusOne => real(a(), libm::expm1),
+        Op::Log => real(a(), functions::where_positive(libm::log)),
+        Op::LogPlusOne => real(a(), |a| if a > -1.0 { libm::log1p(a) } else { 0.0 }),
+        Op::Reciprocal => real(a(), |a| functions::quotient(1.0, a)),
+        Op::Sqrt => real(a(), functions::where_positive(libm::sqrt)),
+        Op::Rsqrt => real(a(), functions::where_positive(|a| 1.0 / libm::sqrt(a))),
+        Op::Logistic => real(a(), logistic),
+        Op::Tanh => real(a(), libm::tanh),
+        Op::Sine => real(a(), libm::sin),
+        Op::Cosine => real(a(), libm::cos),
+        Op::Erf => real(a(), libm::erf),
+        Op::Gelu => real(a(), gelu),
+        Op::Silu => real(a(), silu),
+        Op::Softplus => real(a(), softplus),
         Op::Relu => {
             let positive = arithmetic(a(), a(), |a, _| if a >= 0.0 { a } else { 0.0 }, |a, _| a.max(0));
             let mask = compare(a(), a(), |a, _| a >= 0.0, |a, _| a >= 0);
@@ -228,6 +274,115 @@ mod tests {
             HostTensor::int([3], vec![2, 0, 3]),
         ];
         assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn functions_by_hand() {
+        let body = "%h = constant {literal = fxp[2, 3] (2.5, -2.5, 0.0, 3.0, -7.5, 0.5)}
+            %z = constant {literal = fxp[2, 3] (0.0)}
+            %s = add %z, %h
+            %floor = floor %h
+            %ceil = ceil %h
+            %afz = round_nearest_afz %h
+            %even = round_nearest_even %h
+            %trunc = truncate %h
+            %sign = sign %h
+            %abs = abs %x
+            %c = constant {literal = fxp[2, 3] (-2.0, -2.0, -2.0, -5.0, 0.0, 0.0)}
+            %d = constant {literal = fxp[2, 3] (0.5, 0.5, 0.5, 0.5, 4.0, 4.0)}
+            %clamp = clamp %c, %x, %d
+            %rem = remainder %x, %h
+            %m = constant {literal = int[3] (3, 3, 0)}
+            %quotient = divide %i, %m
+            %irem = remainder %i, %m
+            %power = power %i, %m
+            %and = and %i, %m
+            %or = or %i, %m
+            %xor = xor %i, %m
+            %not = not %i
+            %left = shift_left %i, %m
+            %right = shift_right_arithmetic %i, %m
+            %logical = shift_right_logical %i, %m
+            %ones = population_count %i
+            return floor = %floor, ceil = %ceil, afz = %afz, even = %even, trunc = %trunc, sign = %sign, abs = %abs,
+                clamp = %clamp, rem = %rem, q = %quotient, r = %irem, p = %power, and = %and, or = %or, xor = %xor, not = %not,
+                left = %left, right = %right, logical = %logical, ones = %ones";
+        let int = |elements: &[i64]| HostTensor::int([2, 3], elements.to_vec());
+        let ints = |elements: &[i64]| HostTensor::int([3], elements.to_vec());
+        let expected = vec![
+            int(&[2, -3, 0, 3, -8, 0]),
+            int(&[3, -2, 0, 3, -7, 1]),
+            int(&[3, -3, 0, 3, -8, 1]),
+            int(&[2, -2, 0, 3, -8, 0]),
+            int(&[2, -2, 0, 3, -7, 0]),
+            int(&[1, -1, 0, 1, -1, 1]),
+            fxp([2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+            fxp([2, 3], &[0.5, -2.0, 0.5, -4.0, 4.0, 0.0]),
+            fxp([2, 3], &[1.0, -2.0, 3.0, -1.0, 5.0, 0.0]),
+            ints(&[0, 0, 0]),
+            ints(&[2, -1, 3]),
+            ints(&[8, -1, 1]),
+            ints(&[2, 3, 0]),
+            ints(&[3, -1, 3]),
+            ints(&[1, -4, 3]),
+            ints(&[-3, 0, -4]),
+            ints(&[16, -8, 3]),
+            ints(&[0, -1, 3]),
+            ints(&[0, (1 << 61) - 1, 3]),
+            ints(&[1, 64, 2]),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn outside_their_domain_secret_values_give_what_is_documented() {
+        let body = "%z = constant {literal = fxp[2, 3] (0.0)}
+            %y = multiply %x, %z
+            %quotient = divide %x, %y
+            %rem = remainder %x, %y
+            %inverse = reciprocal %y
+            %log = log %x
+            %log1p = log_plus_one %x
+            %sqrt = sqrt %x
+            %rsqrt = rsqrt %x
+            return q = %quotient, rem = %rem, inverse = %inverse, log = %log, log1p = %log1p, sqrt = %sqrt, rsqrt = %rsqrt";
+        let x = [1.0, -2.0, 3.0, -4.0, 5.0, -6.0];
+        let positive = |f: fn(f64) -> f64| fxp([2, 3], &x.map(|x| if x > 0.0 { f(x) } else { 0.0 }));
+        let zeros = || fxp([2, 3], &[0.0; 6]);
+        let expected = vec![
+            zeros(),
+            fxp([2, 3], &x),
+            zeros(),
+            positive(libm::log),
+            positive(libm::log1p),
+            positive(f64::sqrt),
+            positive(|x| 1.0 / x.sqrt()),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn outside_their_domain_public_values_are_errors() {
+        let fault = |op: &str, literal: &str| {
+            let body = format!("%c = constant {{literal = {literal}}} %y = {op} return y = %y");
+            run(&body).unwrap_err().to_string()
+        };
+        let cases = [
+            ("reciprocal %c", "fxp[2] (1.0, 0.0)", "cannot take `reciprocal` of element 1, 0: it must not be 0"),
+            ("log %c", "fxp[1] (-1.0)", "cannot take `log` of element 0, -1: it must be above 0"),
+            ("log_plus_one %c", "fxp[1] (-1.0)", "it must be above -1"),
+            ("sqrt %c", "fxp[1] (-1.0)", "it must not be negative"),
+            ("rsqrt %c", "fxp[1] (0.0)", "it must be above 0"),
+            ("divide %c, %c", "int[1] (0)", "the divisor must not be 0"),
+            ("remainder %c, %c", "int[1] (0)", "the divisor must not be 0"),
+            ("shift_left %c, %c", "int[1] (-1)", "the amount must not be negative"),
+            ("power %c, %c", "int[1] (-1)", "an integer has no negative powers"),
+            ("power %c, %c", "fxp[1] (-0.5)", "a negative number has integer powers only"),
+        ];
+        for (op, literal, text) in cases {
+            let fault = fault(op, literal);
+            assert!(fault.contains(text), "{fault}");
+        }
     }
 
     #[test]

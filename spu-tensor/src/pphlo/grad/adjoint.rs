@@ -41,6 +41,23 @@ pub(super) fn adjoints(
             });
         }
         Op::Negate => give(0, &mut || b.apply(Op::Negate, &[g])),
+        Op::Remainder
+        | Op::Power
+        | Op::Atan2
+        | Op::Abs
+        | Op::Clamp
+        | Op::ExponentialMinusOne
+        | Op::LogPlusOne
+        | Op::Sqrt
+        | Op::Rsqrt
+        | Op::Logistic
+        | Op::Tanh
+        | Op::Sine
+        | Op::Cosine
+        | Op::Erf
+        | Op::Gelu
+        | Op::Silu
+        | Op::Softplus => return super::functions::adjoints(b, node, g, wanted),
         Op::Maximum => {
             let first = b.apply(Op::GreaterEqual, &[x(0), x(1)]);
             give(0, &mut || masked(b, first, g));
@@ -131,7 +148,9 @@ pub(super) fn adjoints(
         Op::Convert { .. } | Op::StopGradient | Op::Parameter { .. } | Op::Constant { .. } => {}
         Op::Iota { .. } | Op::OneHot { .. } => {}
         Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {}
-        Op::And | Op::Or | Op::Not => {}
+        Op::And | Op::Or | Op::Xor | Op::Not => {}
+        Op::Sign | Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => {}
+        Op::ShiftLeft | Op::ShiftRightArithmetic | Op::ShiftRightLogical | Op::PopulationCount => {}
     }
     parts
 }
@@ -143,7 +162,7 @@ pub(super) fn masked(b: &mut Builder, predicate: Value, g: Value) -> Value {
 }
 
 /// 0 where the predicate holds, else `g`.
-fn masked_out(b: &mut Builder, predicate: Value, g: Value) -> Value {
+pub(super) fn masked_out(b: &mut Builder, predicate: Value, g: Value) -> Value {
     let zero = zeros(b, g);
     b.apply(Op::Select, &[predicate, zero, g])
 }

@@ -3,6 +3,7 @@
 mod adjoint;
 mod linear;
 mod structure;
+mod functions;
 #[cfg(test)]
 mod tests;
 
