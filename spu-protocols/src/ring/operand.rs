@@ -69,6 +69,12 @@ impl<'a, R: Ring> Operand<'a, R> {
         Self { transposed: !self.transposed, ..self }
     }
 
+    /// The matrix that is stored in a range of the elements.
+    pub fn part(self, range: std::ops::Range<usize>) -> Self {
+        let second = self.second.map(|(values, scale)| (&values[range.clone()], scale));
+        Self { first: &self.first[range], second, ..self }
+    }
+
     /// The matrix whose elements lie at these offsets; it cannot be transposed.
     pub fn at(self, offsets: &'a Offsets) -> Self {
         assert!(!self.transposed, "offsets are those of the factor's own rows");
