@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use spu::Party;
 use spu::graph::Operation;
-use spu::pphlo::{DType, Op};
+use spu::pphlo::{ConvolutionWindow, DType, Op, Strides};
 
 use super::types::ShareType;
 use crate::aby3::{Layout, Weights};
@@ -70,14 +70,24 @@ pub enum ShareOp {
     Negate,
     /// Local: element-wise product. `Public × any` keeps the kind, `Arith × Arith` gives a `Sum`. Scales add.
     Multiply,
-    /// Local: matrix product [m, k] × [k, n], operands transposed where told. `Public × Arith` gives `Arith`, `Arith × Arith` a `Sum`.
+    /// Local: matrix products [b…, m, k] × [b…, k, n], operands transposed where told. `Public × Arith` gives `Arith`,
+    /// `Arith × Arith` a `Sum`.
     Dot {
         /// The `Sum` holds twice the product, which takes each party one product instead of two; the scale is one more.
         doubled: bool,
-        /// The left operand is stored [k, m].
+        /// The left operand is stored [b…, k, m].
         transpose_left: bool,
-        /// The right operand is stored [n, k].
+        /// The right operand is stored [b…, n, k].
         transpose_right: bool,
+    },
+    /// Local: convolution [n, s…, c] by [k…, c / groups, d]; kinds as for `Dot`.
+    Convolution {
+        /// How the kernel moves over the input.
+        window: ConvolutionWindow,
+        /// Groups of channels.
+        groups: usize,
+        /// As for `Dot`.
+        doubled: bool,
     },
     /// Local: `x · 2^bits`, the scale rises by `bits`: the same number, aligned.
     ShiftLeft {
@@ -132,12 +142,45 @@ pub enum ShareOp {
         /// Where the operand's axes go.
         dimensions: Vec<usize>,
     },
-    /// Local: elements `start[i] .. limit[i]`.
+    /// Local: reverse order along axes.
+    Reverse {
+        /// The axes.
+        axes: Vec<usize>,
+    },
+    /// Local: elements `start[i] .. limit[i]`, every `strides[i]`-th.
     Slice {
         /// First index of each axis.
         start: Vec<usize>,
         /// One past the last index of each axis.
         limit: Vec<usize>,
+        /// Distances.
+        strides: Strides,
+    },
+    /// Local: zeros around the elements and between them; negative numbers take elements away.
+    Pad {
+        /// Before each axis.
+        low: Vec<i64>,
+        /// After each axis.
+        high: Vec<i64>,
+        /// Between two elements of each axis.
+        interior: Vec<usize>,
+    },
+    /// Local: `(x, Public, …)`: the block of the result's shape that starts at these public places, moved inside.
+    DynamicSlice,
+    /// Local: `(x, update, Public, …)`: x with the update at these public places, moved inside. Equal kinds and scales.
+    DynamicUpdateSlice,
+    /// Local: `(x, Public)`: the entries of an axis that a public index names; zeros for an index outside.
+    Gather {
+        /// The axis.
+        axis: usize,
+    },
+    /// Local: `(x, entries, Public)`: x with the entries of an axis that a public index names replaced, or added to. Equal kinds
+    /// and scales.
+    Scatter {
+        /// The axis.
+        axis: usize,
+        /// Whether the entries are added.
+        add: bool,
     },
     /// Local: joined along an axis.
     Concatenate {
@@ -292,6 +335,7 @@ impl ShareOp {
             Self::Negate => "negate",
             Self::Multiply => "multiply",
             Self::Dot { .. } => "dot",
+            Self::Convolution { .. } => "convolution",
             Self::ShiftLeft { .. } => "shift_left",
             Self::Rescale { .. } => "rescale",
             Self::ToSum => "to_sum",
@@ -308,7 +352,13 @@ impl ShareOp {
             Self::Reshape => "reshape",
             Self::Transpose { .. } => "transpose",
             Self::Broadcast { .. } => "broadcast",
+            Self::Reverse { .. } => "reverse",
             Self::Slice { .. } => "slice",
+            Self::Pad { .. } => "pad",
+            Self::DynamicSlice => "dynamic_slice",
+            Self::DynamicUpdateSlice => "dynamic_update_slice",
+            Self::Gather { .. } => "gather",
+            Self::Scatter { .. } => "scatter",
             Self::Concatenate { .. } => "concatenate",
             Self::ReduceSum { .. } => "reduce_sum",
             Self::Input { .. } => "input",
