@@ -113,7 +113,12 @@ fn turned<R: Ring>(operand: Operand<'_, R>, transposed: bool) -> Operand<'_, R> 
 }
 
 /// The sizes of a convolution of tensors of these shapes.
-pub(super) fn convolution_sizes(window: &ConvolutionWindow, groups: usize, input: &Shape, kernel: &Shape) -> Convolution {
+pub(super) fn convolution_sizes(
+    window: &ConvolutionWindow,
+    groups: usize,
+    input: &Shape,
+    kernel: &Shape,
+) -> Convolution {
     let (input, kernel) = (input.extents(), kernel.extents());
     let axes = input.len() - 2;
     let axis = |axis: usize| SpatialAxis {

@@ -38,7 +38,8 @@ pub(super) fn indexed<R: Ring>(
             let named = Named::new(shape, *axis, &operands[1]);
             all_components(&operands[..1], |parts| {
                 let mut out = vec![R::ZERO; result.elements()];
-                named.each(|place, at| out[at..at + named.width].copy_from_slice(&parts[0][place..place + named.width]));
+                named
+                    .each(|place, at| out[at..at + named.width].copy_from_slice(&parts[0][place..place + named.width]));
                 out
             })
         }

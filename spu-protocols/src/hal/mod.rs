@@ -106,9 +106,7 @@ impl Lowering<'_> {
             Op::Multiply => one(self.multiply(operands[0], operands[1], &ty)),
             Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
             Op::DotGeneral { batch, contract } => one(self.dot_general(operands[0], operands[1], batch, contract, &ty)),
-            Op::Convolution { window, groups } => {
-                one(self.convolution(operands[0], operands[1], window, *groups, &ty))
-            }
+            Op::Convolution { window, groups } => one(self.convolution(operands[0], operands[1], window, *groups, &ty)),
             Op::Divide if ty.dtype == DType::Int => {
                 Err(Error::program("cannot lower `divide` of secret integers", self.location()))
             }

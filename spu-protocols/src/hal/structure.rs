@@ -30,9 +30,8 @@ impl Lowering<'_> {
     /// Zeros where the value is to stand, and the value times a public mask.
     pub(super) fn pad(&mut self, op: &Op, x: Value, value: Value, ty: &Type) -> Entry {
         let Op::Pad { low, high, interior } = op else { unreachable!("only a padding pads") };
-        let padded = |this: &mut Self, v| {
-            this.build.pad(v, low.clone(), high.clone(), interior.clone(), ty.shape.clone())
-        };
+        let padded =
+            |this: &mut Self, v| this.build.pad(v, low.clone(), high.clone(), interior.clone(), ty.shape.clone());
         let number = self.as_number(x);
         let around = padded(self, number.value);
         if matches!(self.entry(value), Entry::Splat(x) if x == 0.0) {
@@ -105,9 +104,7 @@ impl Lowering<'_> {
             Op::Negate => self.negate(operands[0]),
             Op::ReduceSum { axes } => self.reduce_sum(operands[0], axes, &ty),
             Op::Convert { dtype } => self.convert(operands[0], *dtype),
-            Op::DotGeneral { batch, contract } => {
-                self.dot_general(operands[0], operands[1], batch, contract, &ty)
-            }
+            Op::DotGeneral { batch, contract } => self.dot_general(operands[0], operands[1], batch, contract, &ty),
             Op::Convolution { window, groups } => self.convolution(operands[0], operands[1], window, *groups, &ty),
             Op::Multiply | Op::Dot => {
                 let [a, b] = [operands[0], operands[1]].map(|v| {

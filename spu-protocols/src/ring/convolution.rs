@@ -164,7 +164,9 @@ mod tests {
         for (i, out) in result.iter_mut().enumerate() {
             let (d, q) = (i % features, i / features % b.output);
             let (p, n) = (i / features / b.output % a.output, i / features / b.output / a.output);
-            for (k, l, c) in (0..a.kernel * b.kernel * depth).map(|j| (j / depth / b.kernel, j / depth % b.kernel, j % depth)) {
+            for (k, l, c) in
+                (0..a.kernel * b.kernel * depth).map(|j| (j / depth / b.kernel, j / depth % b.kernel, j % depth))
+            {
                 if let (Some(y), Some(x)) = (at(a, p, k), at(b, q, l)) {
                     let x = input[((n * a.input + y) * b.input + x) * channels + d / width * depth + c];
                     *out = out.wrapping_add(x.wrapping_mul(kernel[((k * b.kernel + l) * depth + c) * features + d]));

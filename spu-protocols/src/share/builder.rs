@@ -107,7 +107,14 @@ impl Builder {
     }
 
     /// Convolution; scales as for a matrix product.
-    pub fn convolution(&mut self, x: Value, y: Value, window: &ConvolutionWindow, groups: usize, doubled: bool) -> Value {
+    pub fn convolution(
+        &mut self,
+        x: Value,
+        y: Value,
+        window: &ConvolutionWindow,
+        groups: usize,
+        doubled: bool,
+    ) -> Value {
         let (input, kernel) = (self.shape(x), self.shape(y));
         let axes = input.rank() - 2;
         let (spatial, places) = (&input.extents()[1..=axes], &kernel.extents()[..axes]);

@@ -35,7 +35,8 @@ fn is_identity(op: &Op, graph: &Graph, operand: Value) -> bool {
             strides.is_unit() && start.iter().all(|&first| first == 0) && limit == shape.extents()
         }
         Op::Pad { low, high, interior } => {
-            low.iter().chain(high).all(|&n| n == 0) && interior.iter().zip(shape.extents()).all(|(&gap, &n)| gap == 0 || n < 2)
+            low.iter().chain(high).all(|&n| n == 0)
+                && interior.iter().zip(shape.extents()).all(|(&gap, &n)| gap == 0 || n < 2)
         }
         Op::Reverse { axes } => axes.iter().all(|&axis| shape.extents()[axis] < 2),
         _ => false,

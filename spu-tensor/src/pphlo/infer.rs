@@ -125,7 +125,8 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
             typed(broadcast(&operands[0].shape, shape, dimensions)?, operands[0].dtype)
         }
         Op::Reverse { axes } => {
-            reduce(&operands[0].shape, axes).map_err(|_| format!("cannot reverse axes {axes:?} of {}", operands[0].shape))?;
+            reduce(&operands[0].shape, axes)
+                .map_err(|_| format!("cannot reverse axes {axes:?} of {}", operands[0].shape))?;
             same(operands[0])
         }
         Op::Slice { start, limit, strides } => {

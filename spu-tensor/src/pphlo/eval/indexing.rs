@@ -50,7 +50,8 @@ fn named_places(shape: &Shape, index: &HostTensor, axis: usize) -> Vec<Option<us
     let extent = shape.extents()[axis];
     let (outer, inner) = (&shape.extents()[..axis], &shape.extents()[axis + 1..]);
     let (outer, inner) = (outer.iter().product::<usize>(), inner.iter().product::<usize>());
-    let row = |i: usize, at: i64| usize::try_from(at).ok().filter(|&at| at < extent).map(|at| (i * extent + at) * inner);
+    let row =
+        |i: usize, at: i64| usize::try_from(at).ok().filter(|&at| at < extent).map(|at| (i * extent + at) * inner);
     let rows = (0..outer).flat_map(|i| index.iter().map(move |&at| row(i, at)));
     rows.flat_map(|first| (0..inner).map(move |j| Some(first? + j))).collect()
 }

@@ -147,7 +147,8 @@ mod tests {
         let kernel = fxp(&[2, 2, 1, 1], &[1.0, 2.0, 3.0, 4.0]);
         let valid = Op::Convolution { window: ConvolutionWindow::valid(2), groups: 1 };
         assert_eq!(evaluate_one(&valid, &[&x, &kernel]), fxp(&[1, 2, 2, 1], &[37.0, 47.0, 67.0, 77.0]));
-        let window = ConvolutionWindow { stride: vec![2, 2], low: vec![1, 0], high: vec![0, 1], ..ConvolutionWindow::valid(2) };
+        let window =
+            ConvolutionWindow { stride: vec![2, 2], low: vec![1, 0], high: vec![0, 1], ..ConvolutionWindow::valid(2) };
         let strided = Op::Convolution { window, groups: 1 };
         assert_eq!(evaluate_one(&strided, &[&x, &kernel]), fxp(&[1, 2, 2, 1], &[11.0, 9.0, 67.0, 33.0]));
     }
@@ -177,7 +178,8 @@ mod tests {
                 let row = p * window.stride[0] + i * window.kernel_dilation[0];
                 let column = q * window.stride[1] + j * window.kernel_dilation[1];
                 let channel = feature / per * depth + k;
-                sum += padded[((b * ph + row) * pw + column) * c + channel] * ws[((i * kw + j) * depth + k) * d + feature];
+                sum +=
+                    padded[((b * ph + row) * pw + column) * c + channel] * ws[((i * kw + j) * depth + k) * d + feature];
             }
             result.push(sum);
         }
@@ -205,7 +207,8 @@ mod tests {
                 input_dilation: pair(3, 1),
                 kernel_dilation: pair(3, 1),
             };
-            let [x, kernel] = [&x[..], &kernel].map(|shape| random.tensor(&Type::public(Shape::from(shape), DType::Fxp)));
+            let [x, kernel] =
+                [&x[..], &kernel].map(|shape| random.tensor(&Type::public(Shape::from(shape), DType::Fxp)));
             let op = Op::Convolution { window: window.clone(), groups };
             let found = evaluate_one(&op, &[&x, &kernel]);
             let expected = naive(&x, &kernel, &window, groups, found.shape.extents());

@@ -2,9 +2,9 @@
 
 mod domain;
 mod elementwise;
+mod functions;
 mod indexing;
 mod linear;
-mod functions;
 mod matrix;
 mod movement;
 

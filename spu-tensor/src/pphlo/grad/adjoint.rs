@@ -121,7 +121,9 @@ pub(super) fn adjoints(
         | Op::DynamicUpdateSlice
         | Op::Gather { .. }
         | Op::ScatterAdd { .. }
-        | Op::Scatter { .. } => (0..node.operands.len()).for_each(|i| give(i, &mut || structure::adjoint(b, node, g, i))),
+        | Op::Scatter { .. } => {
+            (0..node.operands.len()).for_each(|i| give(i, &mut || structure::adjoint(b, node, g, i)))
+        }
         Op::Concatenate { axis } => {
             let mut first = 0;
             for (i, &operand) in node.operands.iter().enumerate() {

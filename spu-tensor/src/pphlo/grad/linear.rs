@@ -54,7 +54,8 @@ fn dot_general(
             (b.apply(op, &[operands[0], g]), [axes(batch, 1), contracted, own].concat())
         }
     };
-    let place = |axis| origin.iter().position(|&from| from == axis).expect("every axis of the operand is in the product");
+    let place =
+        |axis| origin.iter().position(|&from| from == axis).expect("every axis of the operand is in the product");
     let permutation: Vec<usize> = (0..origin.len()).map(place).collect();
     match permutation.iter().copied().eq(0..origin.len()) {
         true => product,

@@ -1,9 +1,9 @@
 //! Reverse-mode differentiation, graph to graph.
 
 mod adjoint;
+mod functions;
 mod linear;
 mod structure;
-mod functions;
 #[cfg(test)]
 mod tests;
 

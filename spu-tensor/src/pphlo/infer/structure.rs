@@ -104,8 +104,7 @@ pub(super) fn scatter(op: &Op, operands: &[&Type], axis: usize) -> Result<Shape,
 /// The shape with the index's axes in place of one axis.
 fn named(shape: &Shape, index: &Shape, axis: usize) -> Option<Shape> {
     let extents = shape.extents();
-    (axis < extents.len())
-        .then(|| Shape::new([&extents[..axis], index.extents(), &extents[axis + 1..]].concat()))
+    (axis < extents.len()).then(|| Shape::new([&extents[..axis], index.extents(), &extents[axis + 1..]].concat()))
 }
 
 #[cfg(test)]
@@ -160,7 +159,9 @@ mod tests {
         assert_eq!(one(Op::ScatterAdd { axis: 0 }, &[x(), int(&[3]), fxp(&[3, 5])]), Ok(x()));
         assert!(one(Op::ScatterAdd { axis: 0 }, &[x(), int(&[3]), fxp(&[5, 3])]).unwrap_err().contains("not [3, 5]"));
         let index = Type::secret([3], DType::Int);
-        assert!(one(Op::Scatter { axis: 0 }, &[x(), index.clone(), fxp(&[3, 5])]).unwrap_err().contains("secret index"));
+        assert!(
+            one(Op::Scatter { axis: 0 }, &[x(), index.clone(), fxp(&[3, 5])]).unwrap_err().contains("secret index")
+        );
         assert_eq!(one(Op::OneHot { depth: 7 }, &[index]), Ok(Type::secret([3, 7], DType::Bool)));
         let starts = [x(), int(&[]), Type::secret([], DType::Int)];
         assert_eq!(one(Op::DynamicSlice { sizes: vec![4, 2] }, &starts), Ok(fxp(&[4, 2])));
