@@ -7,6 +7,7 @@ use spu::pphlo::{DType, Type};
 use spu::{Elements, Error, Location, Party};
 
 use super::bilinear::{Dot, bilinear, convolution_sizes};
+use super::bits;
 use super::indexed::indexed;
 use super::rearrange::rearrange;
 use super::value::PartyValue;
@@ -62,6 +63,14 @@ pub fn evaluate_local<R: Ring>(
             indexed(&node.operation, operands, &types, &ty.shape)
         }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
+        ShareOp::PublicBits(function) => bits::public(*function, operands, location)?,
+        op @ (ShareOp::BitXor
+        | ShareOp::BitNot
+        | ShareOp::BitMask
+        | ShareOp::BitPlanes { .. }
+        | ShareOp::BitJoin
+        | ShareOp::BitShift { .. }) => bits::evaluate(op, operands, &types, party, location)?,
+        op if matches!(operands[0], PartyValue::Bits(_)) => bits::rearrange_bits(op, operands, &types, &ty.shape),
         op => {
             let apply = |components: Vec<&[R]>| {
                 let operands: Vec<_> = components.into_iter().zip(types.iter().map(|t| &t.shape)).collect();

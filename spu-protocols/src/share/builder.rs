@@ -9,6 +9,7 @@ use super::ShareGraph;
 use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
+use crate::aby3::{Layout, Weights};
 use spu::pphlo::{ConvolutionWindow, DType, Strides};
 
 /// A share program under construction. HAL functions append to it; they never compute.
@@ -310,12 +311,8 @@ impl Builder {
 
     fn with_mask(&mut self, op: ShareOp, x: Value, value: ShareType) -> (Value, Value) {
         let mask = ShareType { scale: 0, ..value.clone() };
-        let key = (op, vec![x], vec![value, mask]);
-        let first = match self.known.get(&key) {
-            Some(&first) => first,
-            None => self.push(key),
-        };
-        (first, Value(first.0 + 1))
+        let results = self.append_all(op, vec![x], vec![value, mask]);
+        (results[0], results[1])
     }
 
     /// `[x < 0]` as a bit.
@@ -352,6 +349,17 @@ impl Builder {
         self.append(ShareOp::Maximum, vec![x], ty)
     }
 
+    /// Sums of weights by the position of the leading one, with these scales.
+    pub fn leading_one(&mut self, x: Value, layout: Layout, weights: Weights, scales: &[u32]) -> Vec<Value> {
+        let types = scales.iter().map(|&scale| ShareType::new(self.shape(x), Kind::Arith, scale)).collect();
+        let key = (ShareOp::LeadingOne { layout, weights }, vec![x], types);
+        let first = match self.known.get(&key) {
+            Some(&first) => first,
+            None => self.push(key),
+        };
+        (first.0..).take(scales.len()).map(Value).collect()
+    }
+
     fn bilinear(&mut self, op: impl Fn(bool) -> ShareOp, x: Value, y: Value, shape: Shape, doubled: bool) -> Value {
         let kind = product_kind(self.kind(x), self.kind(y));
         let doubled = doubled && kind == Kind::Sum;
@@ -382,17 +390,28 @@ impl Builder {
         }
     }
 
-    fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
+    pub(super) fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
         let ty = ShareType { kind, ..self.ty(x).clone() };
         self.append(op, vec![x], ty)
     }
 
-    fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {
+    pub(super) fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {
         let key = (op, operands, vec![ty]);
         match self.known.get(&key) {
             Some(&value) if !key.0.is_pinned() => value,
             _ => self.push(key),
         }
+    }
+
+    /// An operation with several results.
+    pub(super) fn append_all(&mut self, op: ShareOp, operands: Vec<Value>, types: Vec<ShareType>) -> Vec<Value> {
+        let count = types.len() as u32;
+        let key = (op, operands, types);
+        let first = match self.known.get(&key) {
+            Some(&first) => first,
+            None => self.push(key),
+        };
+        (0..count).map(|i| Value(first.0 + i)).collect()
     }
 
     fn push(&mut self, key: (ShareOp, Vec<Value>, Vec<ShareType>)) -> Value {

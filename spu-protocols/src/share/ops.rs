@@ -7,6 +7,7 @@ use spu::graph::Operation;
 use spu::pphlo::{ConvolutionWindow, DType, Op, Strides};
 
 use super::types::ShareType;
+use crate::aby3::{Layout, Weights};
 
 /// A constant's ring elements as signed integers; one element stands for a whole tensor of equal ones.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -24,6 +25,27 @@ pub struct PublicFunction {
     pub index: usize,
     /// Its data type.
     pub result: DType,
+}
+
+/// A function of public integers on the bits that they have in the ring.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BitFunction {
+    /// Conjunction of two.
+    And,
+    /// Disjunction of two.
+    Or,
+    /// Exclusive disjunction of two.
+    Xor,
+    /// Complement.
+    Not,
+    /// x · 2^n modulo the ring, n ≥ 0.
+    ShiftLeft,
+    /// ⌊x / 2^n⌋, n ≥ 0.
+    ShiftRight,
+    /// Bits n places lower, zeros above, n ≥ 0.
+    ShiftRightLogical,
+    /// How many bits are set.
+    PopulationCount,
 }
 
 /// An operation of the share program. Local ones send nothing; the others are kernels.
@@ -88,6 +110,26 @@ pub enum ShareOp {
     },
     /// Local, `Public` only: through real numbers.
     Public(PublicFunction),
+    /// Local, `Public` only, scale 0: bits of integers.
+    PublicBits(BitFunction),
+    /// Local: exclusive disjunction of `Bits(n)` with `Bits(n)` or with the low n bits of a `Public`.
+    BitXor,
+    /// Local: complement of `Bits(n)`.
+    BitNot,
+    /// Local: conjunction of `Bits(n)` with the low n bits of a `Public`.
+    BitMask,
+    /// Local: `Bits → Bits`, bit j of the result is the bit told, or 0.
+    BitPlanes {
+        /// Where each bit comes from.
+        planes: Vec<Option<u32>>,
+    },
+    /// Local: `(Bits(n), Bits(m), …) → Bits(n + m + …)`, the first operand's bits lowest.
+    BitJoin,
+    /// Local: `(Bits(n), Public) → Bits(n)`, each element's bits as many places lower as the `Public`, an integer ≥ 0, says.
+    BitShift {
+        /// The top bit comes in from above instead of 0.
+        arithmetic: bool,
+    },
     /// Local: another shape, same order.
     Reshape,
     /// Local: result axis i is operand axis `permutation[i]`.
@@ -202,10 +244,51 @@ pub enum ShareOp {
     BitToArith,
     /// Kernel: `(Bits(1), Arith) → Arith`: the bit times the value.
     BitMultiply,
+    /// Kernel: `Arith → Bits(hi − lo)`: bits lo … hi − 1 in two's complement.
+    Decompose {
+        /// The lowest bit wanted.
+        lo: u32,
+        /// The bit after the highest one wanted.
+        hi: u32,
+    },
+    /// Kernel: `(Bits(n), Bits(n)) → Bits(n)`: conjunction.
+    BitAnd,
+    /// Kernel: `Bits(n) → Arith`: Σ of the weights of the bits that are set.
+    Weigh {
+        /// One a bit.
+        weights: RingLiteral,
+    },
+    /// Kernel: `Arith → Bits(1)`: `[x = 0]`.
+    IsZero,
+    /// Kernel: `Arith → Arith`: `[x = 0]` as 0 or 1.
+    IsZeroToArith,
+    /// Kernel: `(Arith, Arith) → Arith`: the second operand where the first is negative, else 0.
+    WhereNegative,
+    /// Kernel: `(Arith, Arith) → Arith`: the second operand where the first is 0, else 0.
+    WhereZero,
+    /// Kernel: `Arith → Arith`, scale 0: ⌊(x + offset) / 2^shift⌋ of the ring element, exactly.
+    Floor {
+        /// By how many bits.
+        shift: u32,
+        /// Added before.
+        offset: i128,
+    },
+    /// Kernel: `Bits(s) → (Arith, …)`, one result a table: the entries of public tables of 2^s entries at the index.
+    Lookup {
+        /// The tables, entry 0 first.
+        tables: Vec<RingLiteral>,
+    },
     /// Kernel: `Arith → Arith`: e^−x for x ≥ −1/16, same scale; 0 from 16 − 1/16 on.
     ExpNegative,
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
+    /// Kernel: `Arith → (Arith, …)`: sums of weights by the position of the leading one; over the blocks, then over the places.
+    LeadingOne {
+        /// Which bits have positions.
+        layout: Layout,
+        /// The weights.
+        weights: Weights,
+    },
 }
 
 impl ShareOp {
@@ -227,8 +310,18 @@ impl ShareOp {
                 | Self::SignToArith
                 | Self::BitToArith
                 | Self::BitMultiply
+                | Self::Decompose { .. }
+                | Self::Lookup { .. }
+                | Self::BitAnd
+                | Self::Weigh { .. }
+                | Self::IsZero
+                | Self::IsZeroToArith
+                | Self::WhereNegative
+                | Self::WhereZero
+                | Self::Floor { .. }
                 | Self::ExpNegative
                 | Self::Maximum
+                | Self::LeadingOne { .. }
         )
     }
 
@@ -249,6 +342,13 @@ impl ShareOp {
             Self::ToArith => "to_arith",
             Self::RoundPublic { .. } => "round_public",
             Self::Public(_) => "public",
+            Self::PublicBits(_) => "public_bits",
+            Self::BitXor => "bit_xor",
+            Self::BitNot => "bit_not",
+            Self::BitMask => "bit_mask",
+            Self::BitPlanes { .. } => "bit_planes",
+            Self::BitJoin => "bit_join",
+            Self::BitShift { .. } => "bit_shift",
             Self::Reshape => "reshape",
             Self::Transpose { .. } => "transpose",
             Self::Broadcast { .. } => "broadcast",
@@ -275,8 +375,18 @@ impl ShareOp {
             Self::SignToArith => "sign_to_arith",
             Self::BitToArith => "bit_to_arith",
             Self::BitMultiply => "bit_multiply",
+            Self::Decompose { .. } => "decompose",
+            Self::Lookup { .. } => "lookup",
+            Self::BitAnd => "bit_and",
+            Self::Weigh { .. } => "weigh",
+            Self::IsZero => "is_zero",
+            Self::IsZeroToArith => "is_zero_to_arith",
+            Self::WhereNegative => "where_negative",
+            Self::WhereZero => "where_zero",
+            Self::Floor { .. } => "floor",
             Self::ExpNegative => "exp_negative",
             Self::Maximum => "maximum",
+            Self::LeadingOne { .. } => "leading_one",
         }
     }
 }

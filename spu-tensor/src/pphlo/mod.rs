@@ -18,9 +18,9 @@ mod window;
 
 pub(crate) use append::Builder;
 pub use append::append;
-pub(crate) use eval::apply;
 #[cfg(test)]
 pub(crate) use eval::evaluate_one;
+pub(crate) use eval::{apply, argument};
 pub use eval::{evaluate, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;
