@@ -49,6 +49,12 @@ pub(super) fn summand<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Vec<R> {
     }
 }
 
+/// `total` bits in as few blocks of at most four as there can be, of nearly equal widths: their codes are shortest.
+pub(super) fn even_widths(total: u32) -> Vec<u32> {
+    let count = total.div_ceil(4);
+    (0..count).map(|i| (total + i) / count).collect()
+}
+
 /// `total` bits in blocks of four, the last one narrower if need be.
 pub(super) fn widths(total: u32) -> Vec<u32> {
     (0..total).step_by(4).map(|low| 4.min(total - low)).collect()
@@ -57,20 +63,23 @@ pub(super) fn widths(total: u32) -> Vec<u32> {
 /// Halves of generate and propagate of blocks of these widths, lowest block first, for the sum of P0's `summand` and the one of P1
 /// and P2. Plane [`generate`]`(i)` has the generate bit of block i, plane [`propagate`]`(i)` its propagate bit (that of block 0 is left out).
 pub(super) async fn blocks<R: Ring>(ctx: &Context<R>, summand: &[R], widths: &[u32], steps: Steps) -> Option<Planes> {
-    let (n, codes) = (summand.len(), code_bits(widths));
     let bits = to_planes(summand, 0, widths.iter().sum());
+    let codes = codes(ctx, &bits, widths, steps).await?;
+    Some(read_codes(&codes, &bits, widths, ctx.role() == Role::P1))
+}
+
+/// Halves, at P1 and P2, of the codes of blocks of these widths of P0's `bits`, lowest first.
+pub(super) async fn codes<R: Ring>(ctx: &Context<R>, bits: &Planes, widths: &[u32], steps: Steps) -> Option<Planes> {
+    let (n, count) = (bits.elements(), code_bits(widths));
     match ctx.role() {
         Role::P0 => {
-            let mut masked = ctx.draw_planes(Pair::P02, steps.label, n, codes);
-            add_codes(&mut masked, &bits, widths);
+            let mut masked = ctx.draw_planes(Pair::P02, steps.label, n, count);
+            add_codes(&mut masked, bits, widths);
             ctx.send_planes(steps.first, Role::P1, masked);
             None
         }
-        Role::P1 => {
-            let codes = ctx.receive_planes(steps.first, Role::P0, n, codes).await;
-            Some(read_codes(&codes, &bits, widths, true))
-        }
-        Role::P2 => Some(read_codes(&ctx.draw_planes(Pair::P02, steps.label, n, codes), &bits, widths, false)),
+        Role::P1 => Some(ctx.receive_planes(steps.first, Role::P0, n, count).await),
+        Role::P2 => Some(ctx.draw_planes(Pair::P02, steps.label, n, count)),
     }
 }
 
@@ -195,7 +204,7 @@ fn unary<const W: usize, const T: usize, const L: usize>(a: [Lane<L>; W]) -> [La
 }
 
 /// P1 and P2: the bits of the codes that b names. `one` is this party's half of 1.
-fn read_codes(codes: &Planes, b: &Planes, widths: &[u32], one: bool) -> Planes {
+pub(super) fn read_codes(codes: &Planes, b: &Planes, widths: &[u32], one: bool) -> Planes {
     let stride = b.stride();
     let mut carries = Planes::zero(b.elements(), 2 * widths.len() - 1);
     let (mut bits, mut codes) = (b.words(), codes.words());

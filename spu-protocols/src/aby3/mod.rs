@@ -6,17 +6,21 @@ pub mod bits;
 mod carry;
 mod context;
 pub mod exp;
+mod fixed;
+pub mod fourier;
 pub mod inject;
 pub mod input;
 pub mod maximum;
 mod message;
 pub mod multiply;
 pub mod open;
+mod powers;
 #[cfg(test)]
 mod privacy;
 mod products;
 pub mod relu;
 mod role;
+mod rotations;
 mod shares;
 pub mod sign;
 mod steps;
@@ -24,10 +28,12 @@ mod tables;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
+mod wide;
 pub mod world;
 
 pub use context::{Address, Context, Mailbox, Randomness};
 pub use exp::exp_negative;
+pub use fourier::fourier;
 pub use inject::{bit_multiply, bit_to_arith};
 pub use input::input;
 pub use maximum::maximum;

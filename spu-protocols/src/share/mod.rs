@@ -1,12 +1,14 @@
 //! The share program: what the parties execute. Its values have a shape, a kind and a scale.
 
 mod builder;
+mod functions;
 mod masks;
 mod ops;
 mod plan;
 mod types;
 
 pub use builder::Builder;
+pub use functions::{Accuracy, ExpWindow, FourierSeries};
 pub use ops::{PublicFunction, RingLiteral, ShareOp};
 pub use plan::{Part, Plan, PlannedMessage, Superstep, Tables, parts_of};
 pub use types::{Kind, ShareType};

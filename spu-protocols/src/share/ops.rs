@@ -6,6 +6,7 @@ use spu::Party;
 use spu::graph::Operation;
 use spu::pphlo::{DType, Op};
 
+use super::functions::{ExpWindow, FourierSeries};
 use super::types::ShareType;
 
 /// A constant's ring elements as signed integers; one element stands for a whole tensor of equal ones.
@@ -149,8 +150,10 @@ pub enum ShareOp {
     BitToArith,
     /// Kernel: `(Bits(1), Arith) → Arith`: the bit times the value.
     BitMultiply,
-    /// Kernel: `Arith → Arith`: e^−x for x ≥ −1/16, same scale; 0 from 16 − 1/16 on.
-    ExpNegative,
+    /// Kernel: `Arith → Arith`: e^−x on a window.
+    ExpNegative(ExpWindow),
+    /// Kernel: `Arith → Arith`: a trigonometric polynomial.
+    Fourier(FourierSeries),
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
 }
@@ -172,7 +175,8 @@ impl ShareOp {
                 | Self::SignToArith
                 | Self::BitToArith
                 | Self::BitMultiply
-                | Self::ExpNegative
+                | Self::ExpNegative(_)
+                | Self::Fourier(_)
                 | Self::Maximum
         )
     }
@@ -211,7 +215,8 @@ impl ShareOp {
             Self::SignToArith => "sign_to_arith",
             Self::BitToArith => "bit_to_arith",
             Self::BitMultiply => "bit_multiply",
-            Self::ExpNegative => "exp_negative",
+            Self::ExpNegative(_) => "exp_negative",
+            Self::Fourier(_) => "fourier",
             Self::Maximum => "maximum",
         }
     }
