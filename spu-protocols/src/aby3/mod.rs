@@ -4,12 +4,15 @@
 
 pub mod bits;
 mod carry;
+mod circuit;
 mod context;
+mod digits;
 pub mod exp;
 mod fixed;
 pub mod fourier;
 pub mod inject;
 pub mod input;
+pub mod leading_one;
 pub mod maximum;
 mod message;
 pub mod multiply;
@@ -28,6 +31,7 @@ mod tables;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
+pub mod truncate_relu;
 mod wide;
 pub mod world;
 
@@ -36,6 +40,7 @@ pub use exp::exp_negative;
 pub use fourier::fourier;
 pub use inject::{bit_multiply, bit_to_arith};
 pub use input::input;
+pub use leading_one::{Layout, Weights, leading_one};
 pub use maximum::maximum;
 pub use message::{Message, TableCost, cost, stamps};
 pub use multiply::{product_terms, reshare};
@@ -47,3 +52,4 @@ pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
 pub use tables::table;
 pub use truncate::{truncate, truncate_sum};
+pub use truncate_relu::{truncate_relu, truncate_relu_value};

@@ -67,6 +67,10 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
         }
         ShareOp::Relu => vec![map(&positive), map(&|v| indicator(v.signed() >= 0))],
         ShareOp::ReluValue => vec![map(&positive)],
+        ShareOp::TruncateRelu { shift } => {
+            vec![map(&|v| R::from_i128(v.signed().max(0) >> shift)), map(&|v| indicator(v.signed() >= 0))]
+        }
+        ShareOp::TruncateReluValue { shift } => vec![map(&|v| R::from_i128(v.signed().max(0) >> shift))],
         ShareOp::Sign | ShareOp::SignToArith => vec![map(&|v| indicator(v.signed() < 0))],
         ShareOp::BitMultiply => {
             vec![x.iter().zip(operands[1].as_public().iter()).map(|(&bit, &v)| bit.times(v)).collect()]
@@ -76,6 +80,10 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
         ShareOp::Maximum => {
             let largest = |row: &[R]| row.iter().copied().max_by_key(|v| v.signed()).unwrap_or(R::ZERO);
             vec![x.chunks_exact(width).map(largest).collect()]
+        }
+        ShareOp::LeadingOne { ref layout, ref weights } => {
+            let sums: Vec<Vec<i128>> = x.iter().map(|v| weights.sums(layout, v.signed())).collect();
+            (0..weights.count()).map(|i| sums.iter().map(|sums| R::from_i128(sums[i])).collect()).collect()
         }
         ref op => unreachable!("{} is local", op.name()),
     }
