@@ -1,4 +1,4 @@
-//! Functions of secret values: e^x, quotients, and the splines behind 1/x and ln x.
+//! Functions of secret values: quotients, and the splines behind 1/x and ln x.
 
 use spu::Error;
 use spu::graph::Value;
@@ -8,32 +8,6 @@ use super::spline::Spline;
 use super::{Entry, Lowering, Number};
 
 impl Lowering<'_> {
-    /// e^x for x ≤ hi: e^hi · e^−(hi − x). The upper bound must be known; below, the whole range is served and the result
-    /// tends to 0. With hi ≤ 0 the error is that of [`crate::aby3::exp`]; a positive hi multiplies it by e^hi.
-    pub(super) fn exponential(&mut self, x: Value) -> Result<Entry, Error> {
-        let f = self.ring.fraction_bits;
-        let hi = self.intervals[x.index()].hi;
-        if hi > LARGEST_EXPONENT {
-            return Err(self.unknown_range(format!(
-                "cannot lower exp: its argument must be known to be at most {LARGEST_EXPONENT}, but its upper bound is {hi}; \
-                 state one with `.assume(..=0.0)`, for example after subtracting the maximum"
-            )));
-        }
-        let number = self.as_number(x);
-        let value = self.arith_at(number, f);
-        if hi <= 0.0 {
-            let negated = self.build.negate(value);
-            let result = self.build.exp_negative(negated);
-            return Ok(self.number(result, f));
-        }
-        let bound = self.splat(hi.ceil(), self.shape(x), f);
-        let distance = self.build.subtract(bound, value);
-        let small = self.build.exp_negative(distance);
-        let factor = self.splat(libm::exp(hi.ceil()), self.shape(x), f);
-        let value = self.build.multiply(factor, small);
-        Ok(self.number(value, f))
-    }
-
     pub(super) fn divide(&mut self, x: Value, y: Value, ty: &Type) -> Result<Entry, Error> {
         let inverse = if self.graph.ty(y).is_secret() {
             self.spline(&Op::Reciprocal, y)?
@@ -160,10 +134,6 @@ impl Lowering<'_> {
         Error::program(message, self.location())
     }
 }
-
-/// The largest upper bound of x for which e^x is served: the error, e^bound times that of the kernel, is then below 0.015 at
-/// 18 fraction bits.
-const LARGEST_EXPONENT: f64 = 8.0;
 
 /// The largest hi/lo that a spline serves.
 const LARGEST_RATIO: f64 = 16.0;

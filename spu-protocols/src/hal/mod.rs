@@ -8,12 +8,14 @@
 mod arithmetic;
 mod compare;
 mod encode;
+mod exponential;
 mod format;
 mod function;
 mod indexing;
 mod linear;
 mod spline;
 mod structure;
+mod trigonometry;
 
 use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
@@ -153,7 +155,9 @@ impl Lowering<'_> {
             }
             Op::Divide => one(self.divide(operands[0], operands[1], &ty)?),
             Op::Reciprocal | Op::Log => one(self.spline(op, operands[0])?),
-            Op::Exponential => one(self.exponential(operands[0])?),
+            Op::Exponential => one(self.exponential(operands[0])),
+            Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
+            Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
             Op::Remainder
             | Op::Power
             | Op::Atan2
@@ -165,14 +169,11 @@ impl Lowering<'_> {
             | Op::RoundNearestAfz
             | Op::RoundNearestEven
             | Op::Truncate
-            | Op::ExponentialMinusOne
             | Op::LogPlusOne
             | Op::Sqrt
             | Op::Rsqrt
             | Op::Logistic
             | Op::Tanh
-            | Op::Sine
-            | Op::Cosine
             | Op::Erf
             | Op::Gelu
             | Op::Silu

@@ -6,6 +6,7 @@ use spu::Party;
 use spu::graph::Operation;
 use spu::pphlo::{ConvolutionWindow, DType, Op, Strides};
 
+use super::functions::{ExpWindow, FourierSeries};
 use super::types::ShareType;
 use crate::aby3::{Layout, Weights};
 
@@ -278,8 +279,10 @@ pub enum ShareOp {
         /// The tables, entry 0 first.
         tables: Vec<RingLiteral>,
     },
-    /// Kernel: `Arith → Arith`: e^−x for x ≥ −1/16, same scale; 0 from 16 − 1/16 on.
-    ExpNegative,
+    /// Kernel: `Arith → Arith`: e^−x on a window.
+    ExpNegative(ExpWindow),
+    /// Kernel: `Arith → Arith`: a trigonometric polynomial.
+    Fourier(FourierSeries),
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
     /// Kernel: `Arith → (Arith, …)`: sums of weights by the position of the leading one; over the blocks, then over the places.
@@ -319,7 +322,8 @@ impl ShareOp {
                 | Self::WhereNegative
                 | Self::WhereZero
                 | Self::Floor { .. }
-                | Self::ExpNegative
+                | Self::ExpNegative(_)
+                | Self::Fourier(_)
                 | Self::Maximum
                 | Self::LeadingOne { .. }
         )
@@ -384,7 +388,8 @@ impl ShareOp {
             Self::WhereNegative => "where_negative",
             Self::WhereZero => "where_zero",
             Self::Floor { .. } => "floor",
-            Self::ExpNegative => "exp_negative",
+            Self::ExpNegative(_) => "exp_negative",
+            Self::Fourier(_) => "fourier",
             Self::Maximum => "maximum",
             Self::LeadingOne { .. } => "leading_one",
         }
