@@ -10,7 +10,7 @@ use super::rearrange::rearrange;
 use super::value::PartyValue;
 use crate::aby3::{Arith, product_terms};
 use crate::hal::{RingConfig, decode, encode};
-use crate::ring::{MatmulShape, Operand, Ring, matmul};
+use crate::ring::{reciprocal_parts, MatmulShape, Operand, Ring, matmul};
 use crate::share::{PublicFunction, ShareGraph, ShareOp, ShareType};
 
 /// The result of a local node at `party`; where every value is public, the same in the clear.
@@ -53,6 +53,9 @@ pub fn evaluate_local<R: Ring>(
             dot.evaluate(&operands[0], &operands[1], party)
         }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
+        ShareOp::PublicReciprocal { exponent, places } => {
+            public_reciprocal(operands[0].as_public(), *exponent, *places, location)?
+        }
         op => {
             let apply = |components: Vec<&[R]>| {
                 let operands: Vec<_> = components.into_iter().zip(types.iter().map(|t| &t.shape)).collect();
@@ -195,6 +198,26 @@ impl Dot {
         });
         matmul(self.shape, x, y)
     }
+}
+
+/// The integer part of 2^exponent/y, or `places` bits of its fraction, with the sign of y.
+fn public_reciprocal<R: Ring>(
+    y: &[R],
+    exponent: i32,
+    places: Option<u32>,
+    location: Location,
+) -> Result<PartyValue<R>, Error> {
+    if let Some(i) = y.iter().position(|&y| y == R::ZERO) {
+        let message = format!("cannot divide by element {i}, 0: the divisor must not be 0");
+        return Err(Error::program(message, location));
+    }
+    let part = |y: &R| {
+        let y = y.signed();
+        let parts = reciprocal_parts(y.unsigned_abs(), exponent, places.unwrap_or(0));
+        let part = R::from_u128(parts[usize::from(places.is_some())]);
+        if y < 0 { part.negated() } else { part }
+    };
+    Ok(PartyValue::public(y.iter().map(part).collect()))
 }
 
 fn public<R: Ring>(

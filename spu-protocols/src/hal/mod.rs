@@ -9,7 +9,12 @@ mod arithmetic;
 mod compare;
 mod encode;
 mod format;
+mod division;
 mod function;
+mod normalize;
+mod normalized;
+mod polynomial;
+mod quotient;
 mod spline;
 mod structure;
 
@@ -34,7 +39,8 @@ pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let entries = vec![None; graph.value_count()];
     let intervals = pphlo::intervals(graph);
-    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, uses, entries };
+    let needs = normalize::needs(graph, &intervals, ring);
+    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, needs, uses, entries };
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
         let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
@@ -80,6 +86,8 @@ struct Lowering<'a> {
     ring: RingConfig,
     graph: &'a pphlo::Graph,
     intervals: Vec<Interval>,
+    /// For which functions each value is normalized.
+    needs: Vec<normalize::Needs>,
     uses: Vec<usize>,
     entries: Vec<Option<Entry>>,
 }
@@ -105,8 +113,11 @@ impl Lowering<'_> {
             Op::Divide if ty.dtype == DType::Int => {
                 Err(Error::program("cannot lower `divide` of secret integers", self.location()))
             }
-            Op::Divide => one(self.divide(operands[0], operands[1], &ty)?),
-            Op::Reciprocal | Op::Log => one(self.spline(op, operands[0])?),
+            Op::Divide => one(self.divide(operands[0], operands[1], result)?),
+            Op::Reciprocal => one(self.reciprocal(operands[0])),
+            Op::Log => one(self.logarithm(operands[0])),
+            Op::Sqrt => one(self.root(operands[0], 1)),
+            Op::Rsqrt => one(self.root(operands[0], -1)),
             Op::Exponential => one(self.exponential(operands[0])?),
             Op::Remainder
             | Op::Power
@@ -121,8 +132,6 @@ impl Lowering<'_> {
             | Op::Truncate
             | Op::ExponentialMinusOne
             | Op::LogPlusOne
-            | Op::Sqrt
-            | Op::Rsqrt
             | Op::Logistic
             | Op::Tanh
             | Op::Sine

@@ -79,6 +79,14 @@ pub enum ShareOp {
     },
     /// Local, `Public` only: through real numbers.
     Public(PublicFunction),
+    /// Local, `Public` only: the integer part of 2^exponent/y, or the first `places` bits of its fraction, with the sign of y; the elements of y
+    /// are taken as integers, and must not be 0.
+    PublicReciprocal {
+        /// The exponent.
+        exponent: i32,
+        /// How many bits of the fraction; nothing for the integer part.
+        places: Option<u32>,
+    },
     /// Local: another shape, same order.
     Reshape,
     /// Local: result axis i is operand axis `permutation[i]`.
@@ -202,6 +210,7 @@ impl ShareOp {
             Self::ToArith => "to_arith",
             Self::RoundPublic { .. } => "round_public",
             Self::Public(_) => "public",
+            Self::PublicReciprocal { .. } => "public_reciprocal",
             Self::Reshape => "reshape",
             Self::Transpose { .. } => "transpose",
             Self::Broadcast { .. } => "broadcast",
