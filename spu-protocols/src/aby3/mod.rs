@@ -4,13 +4,18 @@
 
 pub mod bits;
 mod carry;
+pub mod choose;
 mod circuit;
 mod context;
+pub mod decompose;
 mod digits;
 pub mod exp;
+pub mod floor;
 pub mod inject;
 pub mod input;
 pub mod leading_one;
+mod levels;
+pub mod lookup;
 pub mod maximum;
 mod message;
 pub mod multiply;
@@ -27,13 +32,21 @@ mod tables;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
+pub mod truncate_relu;
+pub mod weigh;
 pub mod world;
+pub mod zero;
 
+pub use bits::{and, xor_into};
+pub use choose::{where_negative, where_zero};
 pub use context::{Address, Context, Mailbox, Randomness};
+pub use decompose::decompose;
 pub use exp::exp_negative;
+pub use floor::floor;
 pub use inject::{bit_multiply, bit_to_arith};
 pub use input::input;
 pub use leading_one::{Layout, Weights, leading_one};
+pub use lookup::lookup;
 pub use maximum::maximum;
 pub use message::{Message, TableCost, cost, stamps};
 pub use multiply::{product_terms, reshare};
@@ -45,3 +58,6 @@ pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
 pub use tables::table;
 pub use truncate::{truncate, truncate_sum};
+pub use truncate_relu::{truncate_relu, truncate_relu_value};
+pub use weigh::weigh;
+pub use zero::{is_zero, is_zero_to_arith};

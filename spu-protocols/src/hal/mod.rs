@@ -7,10 +7,12 @@
 
 mod arithmetic;
 mod compare;
+mod division;
 mod encode;
 mod format;
-mod division;
 mod function;
+mod indexing;
+mod linear;
 mod normalize;
 mod normalized;
 mod polynomial;
@@ -34,6 +36,43 @@ pub const EXTRA: u32 = 8;
 
 /// Lowers a program to what the parties execute.
 pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
+    let (lowering, outputs, _) = lowered(program, ring)?;
+    Ok(lowering.build.finish(outputs))
+}
+
+/// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
+/// comparisons that are part of their uses.
+pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
+    let (lowering, _, made) = lowered(program, ring)?;
+    let scale = |entry: Entry| match entry {
+        Entry::Number(number) => Some(lowering.build.scale(number.value)),
+        _ => None,
+    };
+    Ok(made.into_iter().map(|(entry, _)| scale(entry)).collect())
+}
+
+/// [`lower`], with every PPHLO value that is held as a further output, and which output that is, by the value's index. The values
+/// are computed as [`lower`] has it, so that they can be seen in the clear: see [`crate::plain`].
+pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph, Vec<Option<usize>>), Error> {
+    let (mut lowering, mut outputs, made) = lowered(program, ring)?;
+    let mut keep = |entry: Entry| {
+        let value = match entry {
+            Entry::Number(number) => number.value,
+            Entry::Splat(_) => return None,
+            bit => match lowering.settled(bit) {
+                Entry::Number(number) => number.value,
+                _ => return None,
+            },
+        };
+        outputs.push(value);
+        Some(outputs.len() - 1)
+    };
+    let kept = made.into_iter().map(|(_, entry)| keep(entry)).collect();
+    Ok((lowering.build.finish(outputs), kept))
+}
+
+/// The lowering, the program's outputs, and what each PPHLO value was when it was made and for its uses.
+fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
     let graph = &program.graph;
     let mut uses = vec![0; graph.value_count()];
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
@@ -41,12 +80,14 @@ pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
     let intervals = pphlo::intervals(graph);
     let needs = normalize::needs(graph, &intervals, ring);
     let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, needs, uses, entries };
+    let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
         let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
         for (value, entry) in node.results().zip(entries) {
-            let entry = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
-            lowering.entries[value.index()] = Some(entry);
+            let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
+            lowering.entries[value.index()] = Some(used);
+            made.push((entry, used));
         }
     }
     let mut outputs = Vec::with_capacity(graph.outputs.len());
@@ -54,8 +95,10 @@ pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
         lowering.build.location = Some(graph.value_location(output));
         outputs.push(lowering.result(output, ty));
     }
-    Ok(lowering.build.finish(outputs))
+    Ok((lowering, outputs, made))
 }
+
+type Lowered<'a> = (Lowering<'a>, Vec<Value>, Vec<(Entry, Entry)>);
 
 /// The share types of arguments and results of a program: what its callers hold.
 pub fn boundary_type(ty: &Type, ring: RingConfig) -> ShareType {
@@ -105,11 +148,14 @@ impl Lowering<'_> {
                 one(self.number(value, self.ring.scale(ty.dtype)))
             }
             Op::Constant { literal } => one(self.constant(literal)?),
+            Op::Iota { .. } => unreachable!("a count is public"),
             Op::Add => one(self.add(operands[0], operands[1], &ty)),
             Op::Subtract => one(self.subtract(operands[0], operands[1], &ty)),
             Op::Negate => one(self.negate(operands[0])),
             Op::Multiply => one(self.multiply(operands[0], operands[1], &ty)),
             Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
+            Op::DotGeneral { batch, contract } => one(self.dot_general(operands[0], operands[1], batch, contract, &ty)),
+            Op::Convolution { window, groups } => one(self.convolution(operands[0], operands[1], window, *groups, &ty)),
             Op::Divide if ty.dtype == DType::Int => {
                 Err(Error::program("cannot lower `divide` of secret integers", self.location()))
             }
@@ -159,9 +205,17 @@ impl Lowering<'_> {
             Op::Not => one(self.not(operands[0])),
             Op::Select => one(self.select(operands[0], operands[1], operands[2], &ty)),
             Op::Relu => Ok(self.relu(operands[0])),
-            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => {
+            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } => {
                 one(self.rearrange(op, operands[0], &ty))
             }
+            Op::Slice { .. } | Op::Reverse { .. } => one(self.rearrange(op, operands[0], &ty)),
+            Op::Pad { .. } => one(self.pad(op, operands[0], operands[1], &ty)),
+            Op::DynamicSlice { .. } => one(self.dynamic_slice(operands, &ty)),
+            Op::DynamicUpdateSlice => one(self.dynamic_update_slice(operands, &ty)),
+            Op::Gather { axis } => one(self.gather(operands[0], operands[1], *axis, &ty)),
+            Op::ScatterAdd { axis } => one(self.scatter(operands, *axis, true, &ty)),
+            Op::Scatter { axis } => one(self.scatter(operands, *axis, false, &ty)),
+            Op::OneHot { depth } => one(self.one_hot(operands[0], *depth, &ty)),
             Op::Concatenate { axis } => one(self.concatenate(operands, *axis, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
             Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),

@@ -2,6 +2,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod convolution;
 mod cpu;
 mod element;
 mod fields;
@@ -14,11 +15,12 @@ mod slices;
 mod square;
 mod transpose;
 
+pub use convolution::{Convolution, SpatialAxis, convolve};
 pub use cpu::{Cpu, Unsupported, cpu, set_cpu, vectorize};
 pub use element::{Ring, Z16};
 pub use fields::{pack_fields, unpack_fields};
 pub use matmul::{MatmulShape, matmul, matmul_add};
-pub use operand::Operand;
+pub use operand::{Offsets, Operand};
 pub use planes::Planes;
 pub use reciprocal::reciprocal_parts;
 pub use slices::{

@@ -23,7 +23,7 @@ mod visibility;
 
 use std::marker::PhantomData;
 
-pub use call::{Argument, Parameters, program, run};
+pub use call::{Argument, ParameterTypes, Parameters, program, run};
 pub use compare::select;
 pub use cond::cond;
 pub use describe::{HostOf, ShapeOf};
