@@ -111,6 +111,14 @@ pub enum ShareOp {
     },
     /// Local, `Public` only: through real numbers.
     Public(PublicFunction),
+    /// Local, `Public` only: the integer part of 2^exponent/y, or the first `places` bits of its fraction, with the sign of y; the elements of y
+    /// are taken as integers, and must not be 0.
+    PublicReciprocal {
+        /// The exponent.
+        exponent: i32,
+        /// How many bits of the fraction; nothing for the integer part.
+        places: Option<u32>,
+    },
     /// Local, `Public` only, scale 0: bits of integers.
     PublicBits(BitFunction),
     /// Local: exclusive disjunction of `Bits(n)` with `Bits(n)` or with the low n bits of a `Public`.
@@ -346,6 +354,7 @@ impl ShareOp {
             Self::ToArith => "to_arith",
             Self::RoundPublic { .. } => "round_public",
             Self::Public(_) => "public",
+            Self::PublicReciprocal { .. } => "public_reciprocal",
             Self::PublicBits(_) => "public_bits",
             Self::BitXor => "bit_xor",
             Self::BitNot => "bit_not",
