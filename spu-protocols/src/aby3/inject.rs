@@ -203,8 +203,8 @@ fn operands<R: Ring>(role: Role, x: View<'_, R>) -> (Vec<R>, Vec<R>) {
     }
 }
 
-/// A replicated bit as c = v2 at P1 and P2 and λ = v0 ⊕ v1 at P0.
-fn split_bit(role: Role, v: &BitShares) -> Planes {
+/// Replicated bits as c = v2 at P1 and P2 and λ = v0 ⊕ v1 at P0.
+pub(super) fn split_bit(role: Role, v: &BitShares) -> Planes {
     match role {
         Role::P0 => {
             let mut lambda = v.own.clone();
