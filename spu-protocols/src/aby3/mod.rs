@@ -28,6 +28,7 @@ mod tables;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
+pub mod truncate_relu;
 pub mod world;
 
 pub use context::{Address, Context, Mailbox, Randomness};
@@ -49,3 +50,4 @@ pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
 pub use tables::table;
 pub use truncate::{truncate, truncate_sum};
+pub use truncate_relu::{truncate_relu, truncate_relu_value};

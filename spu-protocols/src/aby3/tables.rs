@@ -14,6 +14,8 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::OpenTo { .. } => super::open::to_table(n, bits, Role::P0),
         ShareOp::Relu => super::relu::table(n, bits),
         ShareOp::ReluValue => super::relu::value_table(n, bits),
+        ShareOp::TruncateRelu { shift } => super::truncate_relu::table(n, shift, bits),
+        ShareOp::TruncateReluValue { shift } => super::truncate_relu::value_table(n, shift, bits),
         ShareOp::Sign => super::sign::table(n, bits),
         ShareOp::SignToArith => super::sign::arith_table(n, bits),
         ShareOp::BitToArith => super::inject::bit_to_arith_table(n, bits),

@@ -104,6 +104,24 @@ impl<R: Ring> Kernel<'_, R> {
                     async move { aby3::relu_value(&ctx, x.part(range)).await }
                 })
             }
+            &ShareOp::TruncateRelu { shift } => {
+                let z = operands[0].as_sum().clone();
+                let parts = self.parts(move |ctx, range| {
+                    let z = z.clone();
+                    async move { aby3::truncate_relu(&ctx, &z[range], shift).await }
+                });
+                Box::pin(async move {
+                    let (values, masks): (Vec<_>, Vec<_>) = parts.await.into_iter().unzip();
+                    vec![joined(values), joined(masks)]
+                })
+            }
+            &ShareOp::TruncateReluValue { shift } => {
+                let z = operands[0].as_sum().clone();
+                self.arith_parts(move |ctx, range| {
+                    let z = z.clone();
+                    async move { aby3::truncate_relu_value(&ctx, &z[range], shift).await }
+                })
+            }
             ShareOp::Sign => {
                 let x = arith(0);
                 let parts = self.parts(move |ctx, range| {

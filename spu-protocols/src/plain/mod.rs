@@ -64,6 +64,10 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingC
         }
         ShareOp::Relu => vec![map(&positive), map(&|v| indicator(v.signed() >= 0))],
         ShareOp::ReluValue => vec![map(&positive)],
+        ShareOp::TruncateRelu { shift } => {
+            vec![map(&|v| R::from_i128(v.signed().max(0) >> shift)), map(&|v| indicator(v.signed() >= 0))]
+        }
+        ShareOp::TruncateReluValue { shift } => vec![map(&|v| R::from_i128(v.signed().max(0) >> shift))],
         ShareOp::Sign | ShareOp::SignToArith => vec![map(&|v| indicator(v.signed() < 0))],
         ShareOp::BitMultiply => {
             vec![x.iter().zip(operands[1].as_public().iter()).map(|(&bit, &v)| bit.times(v)).collect()]

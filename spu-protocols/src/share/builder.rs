@@ -227,8 +227,18 @@ impl Builder {
     /// max(x, 0) and `[x ≥ 0]`.
     pub fn relu(&mut self, x: Value) -> (Value, Value) {
         let value = self.ty(x).clone();
+        self.with_mask(ShareOp::Relu, x, value)
+    }
+
+    /// max(y, 0) and `[y ≥ 0]` of the truncated y = x / 2^shift; takes a `Sum`.
+    pub fn truncate_relu(&mut self, x: Value, shift: u32) -> (Value, Value) {
+        let value = ShareType { kind: Kind::Arith, scale: self.scale(x) - shift, ..self.ty(x).clone() };
+        self.with_mask(ShareOp::TruncateRelu { shift }, x, value)
+    }
+
+    fn with_mask(&mut self, op: ShareOp, x: Value, value: ShareType) -> (Value, Value) {
         let mask = ShareType { scale: 0, ..value.clone() };
-        let key = (ShareOp::Relu, vec![x], vec![value.clone(), mask.clone()]);
+        let key = (op, vec![x], vec![value, mask]);
         let first = match self.known.get(&key) {
             Some(&first) => first,
             None => self.push(key),

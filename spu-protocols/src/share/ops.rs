@@ -141,6 +141,16 @@ pub enum ShareOp {
     Relu,
     /// Kernel: `Arith → Arith`: max(x, 0), where nothing uses the other result of `Relu`.
     ReluValue,
+    /// Kernel: `Sum → (Arith, Arith)`: divided by 2^shift, then max(y, 0) and `[y ≥ 0]` as 0 or 1.
+    TruncateRelu {
+        /// By how many bits.
+        shift: u32,
+    },
+    /// Kernel: `Sum → Arith`: the same, where nothing uses the other result of `TruncateRelu`.
+    TruncateReluValue {
+        /// By how many bits.
+        shift: u32,
+    },
     /// Kernel: `Arith → Bits(1)`: `[x < 0]`.
     Sign,
     /// Kernel: `Arith → Arith`: `[x < 0]` as 0 or 1.
@@ -168,6 +178,8 @@ impl ShareOp {
                 | Self::OpenTo { .. }
                 | Self::Relu
                 | Self::ReluValue
+                | Self::TruncateRelu { .. }
+                | Self::TruncateReluValue { .. }
                 | Self::Sign
                 | Self::SignToArith
                 | Self::BitToArith
@@ -207,6 +219,8 @@ impl ShareOp {
             Self::OpenTo { .. } => "open_to",
             Self::Relu => "relu",
             Self::ReluValue => "relu_value",
+            Self::TruncateRelu { .. } => "truncate_relu",
+            Self::TruncateReluValue { .. } => "truncate_relu_value",
             Self::Sign => "sign",
             Self::SignToArith => "sign_to_arith",
             Self::BitToArith => "bit_to_arith",
