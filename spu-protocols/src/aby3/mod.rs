@@ -48,6 +48,6 @@ pub use shares::{Arith, BitShares, View};
 pub use shuffle::{Group, shuffle};
 pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
-pub use tables::table;
+pub use tables::{group, table};
 pub use truncate::{truncate, truncate_sum};
 pub use truncate_relu::{truncate_relu, truncate_relu_value};

@@ -44,7 +44,8 @@ pub enum Group {
 }
 
 impl Group {
-    fn width(self) -> u32 {
+    /// How many bits of a share count.
+    pub fn width(self) -> u32 {
         match self {
             Self::Sum(width) | Self::Xor(width) => width,
         }

@@ -1,7 +1,7 @@
 //! The message tables of all kernels, by operation of the share program.
 
-use super::{Message, Role};
-use crate::share::{ShareOp, ShareType};
+use super::{Group, Message, Role};
+use crate::share::{Kind, ShareOp, ShareType};
 
 /// The table of a kernel for a part of `n` elements (rows for [`ShareOp::Maximum`]) of a ring of `bits` bits.
 pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fraction_bits: u32) -> Vec<Message> {
@@ -22,6 +22,23 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::BitMultiply => super::inject::bit_multiply_table(n, bits),
         ShareOp::ExpNegative => super::exp::table(n, fraction_bits),
         ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], false, bits),
+        ShareOp::Permutation { .. } => Vec::new(),
+        ShareOp::Shuffle { inverse } => super::shuffle::table(operands[0].elements(), group(operands[0], bits).width(), inverse),
+        ShareOp::OpenShuffled => super::rank::table(operands[1].elements(), group(operands[0], bits).width()),
+        ShareOp::OpenRanks => super::rank::ranks_table(operands[1].elements(), group(operands[0], bits).width()),
+        ShareOp::Indicators { bits: width } => match operands[0].kind {
+            Kind::Bits(digit) => super::indicators::table(n, digit, width),
+            _ => unreachable!("a digit is bits"),
+        },
         ref op => unreachable!("{} is local", op.name()),
+    }
+}
+
+/// How the shares of what is shuffled add up, and how many of their bits count, in a ring of `bits` bits.
+pub fn group(ty: &ShareType, bits: u32) -> Group {
+    match ty.kind {
+        Kind::Bits(count) => Group::Xor(count),
+        Kind::Residue(count) => Group::Sum(count),
+        _ => Group::Sum(bits),
     }
 }

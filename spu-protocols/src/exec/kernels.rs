@@ -27,7 +27,8 @@ pub(super) struct Kernel<'a, R: Ring> {
     pub(super) randomness: Rc<dyn Randomness<R>>,
 }
 
-type Results<R> = Pin<Box<dyn Future<Output = Vec<PartyValue<R>>>>>;
+/// The future of a node's results.
+pub(super) type Results<R> = Pin<Box<dyn Future<Output = Vec<PartyValue<R>>>>>;
 
 impl<R: Ring> Kernel<'_, R> {
     /// The future of the node's results.
@@ -169,12 +170,17 @@ impl<R: Ring> Kernel<'_, R> {
                     }
                 })
             }
+            ShareOp::Permutation { .. }
+            | ShareOp::Shuffle { .. }
+            | ShareOp::OpenShuffled
+            | ShareOp::OpenRanks
+            | ShareOp::Indicators { .. } => self.start_order(operands),
             op => unreachable!("{} is local", op.name()),
         }
     }
 
     /// Runs `kernel` for each part and keeps what it gives.
-    fn parts<T: 'static, F: Future<Output = T> + 'static>(
+    pub(super) fn parts<T: 'static, F: Future<Output = T> + 'static>(
         self,
         kernel: impl Fn(Context<R>, Range<usize>) -> F,
     ) -> impl Future<Output = Vec<T>> + 'static {
@@ -188,7 +194,7 @@ impl<R: Ring> Kernel<'_, R> {
     }
 
     /// [`Kernel::parts`] for kernels whose result is one arithmetic value.
-    fn arith_parts<F: Future<Output = Arith<R>> + 'static>(
+    pub(super) fn arith_parts<F: Future<Output = Arith<R>> + 'static>(
         self,
         kernel: impl Fn(Context<R>, Range<usize>) -> F,
     ) -> Results<R> {

@@ -6,6 +6,7 @@ use spu::graph::Node;
 use spu::pphlo::{DType, Type};
 use spu::{Elements, Error, Location, Party};
 
+use super::order;
 use super::rearrange::rearrange;
 use super::value::PartyValue;
 use crate::aby3::{Arith, product_terms};
@@ -52,6 +53,9 @@ pub fn evaluate_local<R: Ring>(
             let dot = Dot::new(&types, [*transpose_left, *transpose_right], *doubled);
             dot.evaluate(&operands[0], &operands[1], party)
         }
+        ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } | ShareOp::SelectBits { .. } => {
+            order::evaluate(&node.operation, operands, &types, location)?
+        }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
         op => {
             let apply = |components: Vec<&[R]>| {
@@ -64,7 +68,7 @@ pub fn evaluate_local<R: Ring>(
 }
 
 /// A function of one share applied to every share of a value.
-fn each<R: Ring>(x: &PartyValue<R>, f: impl Fn(&[R]) -> Vec<R>) -> PartyValue<R> {
+pub(super) fn each<R: Ring>(x: &PartyValue<R>, f: impl Fn(&[R]) -> Vec<R>) -> PartyValue<R> {
     all_components(std::slice::from_ref(x), |components| f(components[0]))
 }
 
@@ -76,7 +80,7 @@ fn all_components<R: Ring>(operands: &[PartyValue<R>], f: impl Fn(Vec<&[R]>) -> 
             own: f(operands.iter().map(|x| &x.as_arith().own[..]).collect()),
             next: f(operands.iter().map(|x| &x.as_arith().next[..]).collect()),
         }),
-        PartyValue::Bits(_) | PartyValue::Absent => panic!("the share program's types hold: numbers"),
+        PartyValue::Bits(_) | PartyValue::Permutation(_) | PartyValue::Absent => panic!("the share program's types hold: numbers"),
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod kernels;
 mod local;
+mod order;
 mod party;
 mod rearrange;
 mod value;
 
 pub use local::evaluate_local;
+pub(crate) use order::rows;
 pub use party::{Exchange, PartyRun, Traffic};
 pub use value::PartyValue;

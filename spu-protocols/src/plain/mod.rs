@@ -2,6 +2,9 @@
 //!
 //! Truncation rounds down; under ABY3 it rounds down or one unit above. Everything else but [`ShareOp::ExpNegative`] is equal.
 
+mod order;
+mod random;
+
 use spu::graph::Node;
 use spu::{Error, Party};
 
@@ -12,6 +15,16 @@ use crate::share::{Plan, ShareOp};
 
 /// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
+    run_seeded(plan, ring, arguments, 0)
+}
+
+/// [`run`], with random draws that this seed decides.
+pub fn run_seeded<R: Ring>(
+    plan: &Plan,
+    ring: RingConfig,
+    arguments: &[PartyValue<R>],
+    seed: u64,
+) -> Result<Vec<PartyValue<R>>, Error> {
     let graph = &plan.graph;
     let mut values: Vec<Option<PartyValue<R>>> = vec![None; graph.value_count()];
     let mut uses = plan.uses.clone();
@@ -30,6 +43,7 @@ pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) 
             ref op if op.is_local() => {
                 vec![evaluate_local(graph, node, &operands, Party(0), ring, graph.location(id))?]
             }
+            _ if let Some(result) = order::kernel(graph, node, &operands, seed) => vec![PartyValue::public(result)],
             _ => {
                 let width = graph.ty(node.operands[0]).shape.extents().last().copied().unwrap_or(1);
                 kernel(node, &operands, ring, width).into_iter().map(PartyValue::public).collect()

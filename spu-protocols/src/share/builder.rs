@@ -301,12 +301,12 @@ impl Builder {
         }
     }
 
-    fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
+    pub(super) fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
         let ty = ShareType { kind, ..self.ty(x).clone() };
         self.append(op, vec![x], ty)
     }
 
-    fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {
+    pub(super) fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {
         let key = (op, operands, vec![ty]);
         match self.known.get(&key) {
             Some(&value) if !key.0.is_pinned() => value,

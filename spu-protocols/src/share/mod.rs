@@ -3,6 +3,7 @@
 mod builder;
 mod masks;
 mod ops;
+mod order;
 mod plan;
 mod types;
 

@@ -102,6 +102,23 @@ pub enum ShareOp {
         /// The axis.
         axis: usize,
     },
+    /// Local: `(any[b, n, …], Public[b, n]) → any`: rows in the order of a public permutation: y_k = x_index(k), or y_index(k) = x_k if `inverse`.
+    PermuteRows {
+        /// The other way.
+        inverse: bool,
+    },
+    /// Local: `Arith → Residue`.
+    ToResidue {
+        /// How many bits count.
+        bits: u32,
+    },
+    /// Local: `Bits(n) → Bits(limit − start)`.
+    SelectBits {
+        /// The first bit.
+        start: u32,
+        /// One past the last bit.
+        limit: u32,
+    },
     /// Local: sum over axes, which disappear.
     ReduceSum {
         /// The axes, increasing.
@@ -163,6 +180,28 @@ pub enum ShareOp {
     ExpNegative,
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
+    /// Kernel without a message: `() → Permutation[b, n]`, uniform.
+    Permutation {
+        /// Tells draws apart.
+        draw: u32,
+        /// The dealer of all kernels that use it: their factors must be in one order.
+        dealer: Party,
+    },
+    /// Kernel: `(x[b, n, …], Permutation[b, n]) → x`: rows permuted, or permuted back; x is `Arith`, `Residue` or `Bits`.
+    Shuffle {
+        /// Back.
+        inverse: bool,
+    },
+    /// Kernel: `(Residue[b, n], Permutation[b, n]) → Public[b, n]`: opened after it was shuffled. The operand holds each of 0 … n − 1 once.
+    OpenShuffled,
+    /// Kernel: `(Residue[2^w − 1, b, n], Public[b, n], Permutation[b, n]) → Public[b, n]`: ranks by the public order and then by a digit of w bits
+    /// with these indicators, opened after they were shuffled.
+    OpenRanks,
+    /// Kernel: `Bits(w)[…] → Residue[2^w − 1, …]`: whether the bits are 1, 2, …
+    Indicators {
+        /// Bits of the result.
+        bits: u32,
+    },
 }
 
 impl ShareOp {
@@ -186,6 +225,11 @@ impl ShareOp {
                 | Self::BitMultiply
                 | Self::ExpNegative
                 | Self::Maximum
+                | Self::Permutation { .. }
+                | Self::Shuffle { .. }
+                | Self::OpenShuffled
+                | Self::OpenRanks
+                | Self::Indicators { .. }
         )
     }
 
@@ -227,6 +271,14 @@ impl ShareOp {
             Self::BitMultiply => "bit_multiply",
             Self::ExpNegative => "exp_negative",
             Self::Maximum => "maximum",
+            Self::PermuteRows { .. } => "permute_rows",
+            Self::ToResidue { .. } => "to_residue",
+            Self::SelectBits { .. } => "select_bits",
+            Self::Permutation { .. } => "permutation",
+            Self::Shuffle { .. } => "shuffle",
+            Self::OpenShuffled => "open_shuffled",
+            Self::OpenRanks => "open_ranks",
+            Self::Indicators { .. } => "indicators",
         }
     }
 }

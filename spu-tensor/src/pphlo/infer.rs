@@ -1,5 +1,7 @@
 //! Typing rules: the result types of an operation.
 
+mod order;
+
 use super::{DType, Op, Type, Visibility};
 use crate::shape::Shape;
 
@@ -116,6 +118,11 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
         }
         Op::Slice { start, limit } => typed(slice(&operands[0].shape, start, limit)?, operands[0].dtype),
         Op::Concatenate { axis } => concatenate(operands, *axis).map(|shape| typed(shape, operands[0].dtype))?,
+        Op::ArgSort { .. }
+        | Op::Permute { .. }
+        | Op::RandomPermutation { .. }
+        | Op::RandomUniform { .. }
+        | Op::RandomBernoulli { .. } => return order::infer(op, operands, visibility),
         Op::ReduceSum { axes } => typed(reduce(&operands[0].shape, axes)?, operands[0].dtype.max(DType::Int)),
         Op::ReduceMax { axis } => {
             numeric(op, operands)?;

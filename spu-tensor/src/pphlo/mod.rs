@@ -18,7 +18,7 @@ mod verify;
 pub(crate) use append::Builder;
 pub use append::append;
 pub(crate) use eval::apply;
-pub use eval::{evaluate, gelu, logistic, silu, softplus};
+pub use eval::{evaluate, evaluate_seeded, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;
 pub use literal::{Literal, Real};

@@ -112,6 +112,8 @@ pub(super) fn adjoints(
             reshaped(b, sum, x(0))
         }),
         Op::Slice { start, limit } => give(0, &mut || padded(b, g, x(0), start, limit)),
+        Op::Permute { inverse } => give(0, &mut || b.apply(Op::Permute { inverse: !inverse }, &[g, x(1)])),
+        Op::ArgSort { .. } | Op::RandomPermutation { .. } | Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => {}
         Op::Concatenate { axis } => {
             let mut first = 0;
             for (i, &operand) in node.operands.iter().enumerate() {
