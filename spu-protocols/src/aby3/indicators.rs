@@ -139,14 +139,15 @@ mod tests {
             indicators(&ctx, &x.bits(0), 4).await
         });
         exact.enumerate(60_000).expect("exact");
-        let statistical = Subject::new([replicated(1), replicated(1)], table(1, 2, 64), |ctx: Context<u64>, x| async move {
-            let (a, b) = (x.bits(0), x.bits(3));
-            let join = |a: &crate::ring::Planes, b: &crate::ring::Planes| {
-                crate::ring::Planes::from_words(1, 2, [a.words(), b.words()].concat())
-            };
-            let v = BitShares { own: join(&a.own, &b.own), next: join(&a.next, &b.next) };
-            indicators(&ctx, &v, 64).await
-        });
+        let statistical =
+            Subject::new([replicated(1), replicated(1)], table(1, 2, 64), |ctx: Context<u64>, x| async move {
+                let (a, b) = (x.bits(0), x.bits(3));
+                let join = |a: &crate::ring::Planes, b: &crate::ring::Planes| {
+                    crate::ring::Planes::from_words(1, 2, [a.words(), b.words()].concat())
+                };
+                let v = BitShares { own: join(&a.own, &b.own), next: join(&a.next, &b.next) };
+                indicators(&ctx, &v, 64).await
+            });
         statistical.distinguish(1000).expect("statistical");
     }
 }

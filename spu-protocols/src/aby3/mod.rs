@@ -2,13 +2,18 @@
 //!
 //! A kernel is one file: the equations, the table of its messages ([`Message`]), and an `async fn` over a [`Context`].
 
+pub mod bernoulli;
 pub mod bits;
 mod carry;
+mod circuit;
+pub mod coin;
 mod context;
+mod digits;
 pub mod exp;
 pub mod indicators;
 pub mod inject;
 pub mod input;
+pub mod leading_one;
 pub mod maximum;
 mod message;
 pub mod multiply;
@@ -29,13 +34,17 @@ mod tables;
 mod trial;
 pub mod truncate;
 pub mod truncate_relu;
+pub mod uniform;
 pub mod world;
 
+pub use bernoulli::bernoulli;
+pub use coin::coin;
 pub use context::{Address, Context, Mailbox, Randomness};
 pub use exp::exp_negative;
 pub use indicators::indicators;
 pub use inject::{bit_multiply, bit_to_arith};
 pub use input::input;
+pub use leading_one::{Layout, Weights, leading_one};
 pub use maximum::maximum;
 pub use message::{Message, TableCost, cost, stamps};
 pub use multiply::{product_terms, reshare};
@@ -51,3 +60,4 @@ pub use steps::Steps;
 pub use tables::{group, table};
 pub use truncate::{truncate, truncate_sum};
 pub use truncate_relu::{truncate_relu, truncate_relu_value};
+pub use uniform::uniform;

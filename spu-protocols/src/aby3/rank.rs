@@ -304,16 +304,13 @@ mod tests {
         });
         exact.enumerate(60_000).expect("exact");
         // Two elements with a digit of one bit: the indicators are the digits.
-        let ranks = Subject::new(
-            [replicated(1), replicated(1)],
-            ranks_table(2, 1),
-            |ctx: Context<Z16>, operands| async move {
+        let ranks =
+            Subject::new([replicated(1), replicated(1)], ranks_table(2, 1), |ctx: Context<Z16>, operands| async move {
                 let drawn = drawn(&ctx);
                 let (a, b): (Arith<Z16>, Arith<Z16>) = (operands.arith(0), operands.arith(3));
                 let indicators = Arith { own: [a.own, b.own].concat(), next: [a.next, b.next].concat() };
                 open_ranks(&ctx, indicators.view(), &[1, 0], &drawn, rows, 1).await
-            },
-        );
+            });
         ranks.enumerate(60_000).expect("exact");
     }
 

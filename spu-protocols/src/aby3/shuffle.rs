@@ -191,9 +191,8 @@ mod tests {
             group.reduce(sum)
         };
         for dealer in dealers() {
-            let drawn = run(dealer, &[], 5, |ctx: Context<R>| async move {
-                permutations(&ctx, rows.batch, rows.length)
-            });
+            let drawn =
+                run(dealer, &[], 5, |ctx: Context<R>| async move { permutations(&ctx, rows.batch, rows.length) });
             let order = common(&drawn, rows);
             let mut moved = shares.clone();
             for inverse in [false, true] {
@@ -246,13 +245,11 @@ mod tests {
         for inverse in [false, true] {
             let components = |width| [replicated(width), replicated(width), replicated(1)];
             // Modulo 2, the masks that a party lacks have six bits.
-            let exact = Subject::new(components(1), table(2, 1, inverse), |ctx: Context<Z16>, x| {
-                of_two(ctx, x, 1, inverse)
-            });
+            let exact =
+                Subject::new(components(1), table(2, 1, inverse), |ctx: Context<Z16>, x| of_two(ctx, x, 1, inverse));
             exact.enumerate(60_000).expect("exact");
-            let statistical = Subject::new(components(64), table(2, 64, inverse), |ctx: Context<u64>, x| {
-                of_two(ctx, x, 64, inverse)
-            });
+            let statistical =
+                Subject::new(components(64), table(2, 64, inverse), |ctx: Context<u64>, x| of_two(ctx, x, 64, inverse));
             statistical.distinguish(1000).expect("statistical");
         }
     }

@@ -23,13 +23,19 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::ExpNegative => super::exp::table(n, fraction_bits),
         ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], false, bits),
         ShareOp::Permutation { .. } => Vec::new(),
-        ShareOp::Shuffle { inverse } => super::shuffle::table(operands[0].elements(), group(operands[0], bits).width(), inverse),
+        ShareOp::Shuffle { inverse } => {
+            super::shuffle::table(operands[0].elements(), group(operands[0], bits).width(), inverse)
+        }
         ShareOp::OpenShuffled => super::rank::table(operands[1].elements(), group(operands[0], bits).width()),
         ShareOp::OpenRanks => super::rank::ranks_table(operands[1].elements(), group(operands[0], bits).width()),
         ShareOp::Indicators { bits: width } => match operands[0].kind {
             Kind::Bits(digit) => super::indicators::table(n, digit, width),
             _ => unreachable!("a digit is bits"),
         },
+        ShareOp::LeadingOne { ref layout, ref weights } => super::leading_one::table(n, layout, weights, bits),
+        ShareOp::Uniform { bits: width, .. } => super::uniform::table(n, width, bits),
+        ShareOp::Bernoulli { numerator, .. } => super::bernoulli::table(n, numerator),
+        ShareOp::PublicUniform { .. } => super::coin::table(),
         ref op => unreachable!("{} is local", op.name()),
     }
 }

@@ -175,6 +175,20 @@ impl<R: Ring> Kernel<'_, R> {
             | ShareOp::OpenShuffled
             | ShareOp::OpenRanks
             | ShareOp::Indicators { .. } => self.start_order(operands),
+            ShareOp::Uniform { .. } | ShareOp::Bernoulli { .. } | ShareOp::PublicUniform { .. } => self.start_draw(),
+            ShareOp::LeadingOne { layout, weights } => {
+                let (x, layout, weights) = (arith(0), *layout, weights.clone());
+                let count = weights.count();
+                let parts = self.parts(move |ctx, range| {
+                    let (x, weights) = (x.clone(), weights.clone());
+                    async move { aby3::leading_one(&ctx, x.part(range), &layout, &weights).await }
+                });
+                Box::pin(async move {
+                    let mut parts: Vec<_> = parts.await.into_iter().map(Vec::into_iter).collect();
+                    let mut next = || joined(parts.iter_mut().filter_map(Iterator::next).collect());
+                    (0..count).map(|_| next()).collect()
+                })
+            }
             op => unreachable!("{} is local", op.name()),
         }
     }
@@ -213,7 +227,7 @@ fn joined<R: Ring>(mut parts: Vec<Arith<R>>) -> PartyValue<R> {
 }
 
 /// One plane; all parts but the last hold whole words.
-fn joined_bits(parts: &[BitShares]) -> BitShares {
+pub(super) fn joined_bits(parts: &[BitShares]) -> BitShares {
     let elements = parts.iter().map(|p| p.own.elements()).sum();
     let join = |side: fn(&BitShares) -> &Planes| {
         let words: Vec<&[u64]> = parts.iter().map(|p| side(p).words()).collect();

@@ -53,7 +53,7 @@ pub fn evaluate_local<R: Ring>(
             let dot = Dot::new(&types, [*transpose_left, *transpose_right], *doubled);
             dot.evaluate(&operands[0], &operands[1], party)
         }
-        ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } | ShareOp::SelectBits { .. } => {
+        ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } | ShareOp::JoinBits | ShareOp::SelectBits { .. } => {
             order::evaluate(&node.operation, operands, &types, location)?
         }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
@@ -80,7 +80,9 @@ fn all_components<R: Ring>(operands: &[PartyValue<R>], f: impl Fn(Vec<&[R]>) -> 
             own: f(operands.iter().map(|x| &x.as_arith().own[..]).collect()),
             next: f(operands.iter().map(|x| &x.as_arith().next[..]).collect()),
         }),
-        PartyValue::Bits(_) | PartyValue::Permutation(_) | PartyValue::Absent => panic!("the share program's types hold: numbers"),
+        PartyValue::Bits(_) | PartyValue::Permutation(_) | PartyValue::Absent => {
+            panic!("the share program's types hold: numbers")
+        }
     }
 }
 

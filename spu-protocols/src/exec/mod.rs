@@ -4,6 +4,7 @@ mod kernels;
 mod local;
 mod order;
 mod party;
+mod random;
 mod rearrange;
 mod value;
 

@@ -29,6 +29,20 @@ pub(super) fn evaluate<R: Ring>(
             each(&operands[0], |x| rows.permute(x, &index, inverse))
         }
         ShareOp::ToResidue { bits } => each(&operands[0], |x| x.iter().map(|x| x.low(bits)).collect()),
+        ShareOp::JoinBits => {
+            let count = types[0].shape.extents()[0];
+            let n = types[0].elements().checked_div(count).unwrap_or(0);
+            match &operands[0] {
+                PartyValue::Bits(bits) => {
+                    let join = |planes: &Planes| Planes::from_dense(n, count, planes.words().to_vec());
+                    PartyValue::Bits(Arc::new(BitShares { own: join(&bits.own), next: join(&bits.next) }))
+                }
+                other => each(other, |x| {
+                    let digit = |i: usize, j: usize| x[j * n + i].shl(j as u32);
+                    (0..n).map(|i| (0..count).fold(R::ZERO, |sum, j| sum.plus(digit(i, j)))).collect()
+                }),
+            }
+        }
         ShareOp::SelectBits { start, limit } => match &operands[0] {
             PartyValue::Bits(bits) => {
                 let cut = |planes: &Planes| {
@@ -47,11 +61,7 @@ pub(super) fn evaluate<R: Ring>(
 pub(crate) fn rows(x: &ShareType, permutation: &ShareType) -> Rows {
     let lists = permutation.elements();
     let length = permutation.shape.extents().last().copied().unwrap_or(1);
-    Rows {
-        batch: lists.checked_div(length).unwrap_or(0),
-        length,
-        width: x.elements().checked_div(lists).unwrap_or(1),
-    }
+    Rows { batch: lists.checked_div(length).unwrap_or(0), length, width: x.elements().checked_div(lists).unwrap_or(1) }
 }
 
 /// Numbers of rows; a number past the end, which only a party that departs from the protocol can send, becomes the last.
@@ -64,9 +74,10 @@ fn is_permutation<R: Ring>(index: &[u32], elements: &[R], rows: Rows) -> bool {
     let in_range = elements.iter().zip(index).all(|(x, &i)| x.to_u128() == u128::from(i));
     let mut seen = vec![usize::MAX; rows.length];
     let lists = index.chunks(rows.length.max(1)).enumerate();
-    in_range && lists.into_iter().all(|(list, index)| {
-        index.iter().all(|&i| std::mem::replace(&mut seen[i as usize], list) != list)
-    })
+    in_range
+        && lists
+            .into_iter()
+            .all(|(list, index)| index.iter().all(|&i| std::mem::replace(&mut seen[i as usize], list) != list))
 }
 
 impl<R: Ring> Kernel<'_, R> {

@@ -10,6 +10,8 @@ mod compare;
 mod encode;
 mod format;
 mod function;
+mod order;
+mod random;
 mod spline;
 mod structure;
 
@@ -29,18 +31,58 @@ pub const EXTRA: u32 = 8;
 
 /// Lowers a program to what the parties execute.
 pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
+    let (lowering, outputs, _) = lowered(program, ring)?;
+    Ok(lowering.build.finish(outputs))
+}
+
+/// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
+/// comparisons that are part of their uses.
+pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
+    let (lowering, _, made) = lowered(program, ring)?;
+    let scale = |entry: Entry| match entry {
+        Entry::Number(number) => Some(lowering.build.scale(number.value)),
+        _ => None,
+    };
+    Ok(made.into_iter().map(|(entry, _)| scale(entry)).collect())
+}
+
+/// [`lower`], with every PPHLO value that is held as a further output, and which output that is, by the value's index. The values
+/// are computed as [`lower`] has it, so that they can be seen in the clear: see [`crate::plain`].
+pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph, Vec<Option<usize>>), Error> {
+    let (mut lowering, mut outputs, made) = lowered(program, ring)?;
+    let mut keep = |entry: Entry| {
+        let value = match entry {
+            Entry::Number(number) => number.value,
+            Entry::Splat(_) => return None,
+            bit => match lowering.settled(bit) {
+                Entry::Number(number) => number.value,
+                _ => return None,
+            },
+        };
+        outputs.push(value);
+        Some(outputs.len() - 1)
+    };
+    let kept = made.into_iter().map(|(_, entry)| keep(entry)).collect();
+    Ok((lowering.build.finish(outputs), kept))
+}
+
+/// The lowering, the program's outputs, and what each PPHLO value was when it was made and for its uses.
+fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
     let graph = &program.graph;
     let mut uses = vec![0; graph.value_count()];
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let entries = vec![None; graph.value_count()];
     let intervals = pphlo::intervals(graph);
-    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, uses, entries };
+    let orders = order::Orders::default();
+    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, uses, entries, orders };
+    let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
         let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
         for (value, entry) in node.results().zip(entries) {
-            let entry = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
-            lowering.entries[value.index()] = Some(entry);
+            let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
+            lowering.entries[value.index()] = Some(used);
+            made.push((entry, used));
         }
     }
     let mut outputs = Vec::with_capacity(graph.outputs.len());
@@ -48,8 +90,10 @@ pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
         lowering.build.location = Some(graph.value_location(output));
         outputs.push(lowering.result(output, ty));
     }
-    Ok(lowering.build.finish(outputs))
+    Ok((lowering, outputs, made))
 }
+
+type Lowered<'a> = (Lowering<'a>, Vec<Value>, Vec<(Entry, Entry)>);
 
 /// The share types of arguments and results of a program: what its callers hold.
 pub fn boundary_type(ty: &Type, ring: RingConfig) -> ShareType {
@@ -82,12 +126,21 @@ struct Lowering<'a> {
     intervals: Vec<Interval>,
     uses: Vec<usize>,
     entries: Vec<Option<Entry>>,
+    orders: order::Orders,
+}
+
+/// Operations that are lowered in one way, whatever their visibility.
+fn is_source(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Parameter { .. } | Op::Constant { .. } | Op::Reveal | Op::RandomUniform { .. } | Op::RandomBernoulli { .. }
+    )
 }
 
 impl Lowering<'_> {
     fn node(&mut self, op: &Op, operands: &[Value], result: Value) -> Result<Vec<Entry>, Error> {
         let ty = self.graph.ty(result).clone();
-        if !ty.is_secret() && !matches!(op, Op::Parameter { .. } | Op::Constant { .. } | Op::Reveal) {
+        if !ty.is_secret() && !is_source(op) {
             return Ok(self.public(op, operands, result));
         }
         let one = |entry| Ok(vec![entry]);
@@ -154,6 +207,10 @@ impl Lowering<'_> {
                 one(self.rearrange(op, operands[0], &ty))
             }
             Op::Concatenate { axis } => one(self.concatenate(operands, *axis, &ty)),
+            Op::ArgSort { descending } => one(self.arg_sort(operands, *descending, result)?),
+            Op::Permute { inverse } => one(self.permute(operands[0], operands[1], *inverse)?),
+            Op::RandomPermutation { .. } => one(self.random_permutation(result)?),
+            Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => one(self.random(op, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
             Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),

@@ -43,6 +43,9 @@ pub fn run_seeded<R: Ring>(
             ref op if op.is_local() => {
                 vec![evaluate_local(graph, node, &operands, Party(0), ring, graph.location(id))?]
             }
+            ref op if let Some(drawn) = random::draw(op, graph.ty(node.result(0)).elements(), seed) => {
+                vec![PartyValue::public(drawn)]
+            }
             _ if let Some(result) = order::kernel(graph, node, &operands, seed) => vec![PartyValue::public(result)],
             _ => {
                 let width = graph.ty(node.operands[0]).shape.extents().last().copied().unwrap_or(1);
@@ -98,6 +101,10 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingC
         ShareOp::Maximum => {
             let largest = |row: &[R]| row.iter().copied().max_by_key(|v| v.signed()).unwrap_or(R::ZERO);
             vec![x.chunks_exact(width).map(largest).collect()]
+        }
+        ShareOp::LeadingOne { ref layout, ref weights } => {
+            let sums: Vec<Vec<i128>> = x.iter().map(|v| weights.sums(layout, v.signed())).collect();
+            (0..weights.count()).map(|i| sums.iter().map(|sums| R::from_i128(sums[i])).collect()).collect()
         }
         ref op => unreachable!("{} is local", op.name()),
     }

@@ -43,7 +43,8 @@ pub(super) fn kernel<R: Ring>(
 /// Ranks by digit, then by the order before.
 fn ranks<R: Ring>(indicators: &[R], order: &[u32], length: usize) -> Vec<R> {
     let n = order.len();
-    let digit = |i: usize| (0..indicators.len().checked_div(n).unwrap_or(0)).position(|v| indicators[v * n + i] != R::ZERO);
+    let digit =
+        |i: usize| (0..indicators.len().checked_div(n).unwrap_or(0)).position(|v| indicators[v * n + i] != R::ZERO);
     let mut ranks = vec![R::ZERO; n];
     for first in (0..n).step_by(length.max(1)) {
         let mut elements: Vec<usize> = (first..first + length).collect();

@@ -7,6 +7,7 @@ use spu::graph::Operation;
 use spu::pphlo::{DType, Op};
 
 use super::types::ShareType;
+use crate::aby3::{Layout, Weights};
 
 /// A constant's ring elements as signed integers; one element stands for a whole tensor of equal ones.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -112,6 +113,8 @@ pub enum ShareOp {
         /// How many bits count.
         bits: u32,
     },
+    /// Local: `Bits(1)[n, …] → Bits(n)[…]`.
+    JoinBits,
     /// Local: `Bits(n) → Bits(limit − start)`.
     SelectBits {
         /// The first bit.
@@ -197,10 +200,38 @@ pub enum ShareOp {
     /// Kernel: `(Residue[2^w − 1, b, n], Public[b, n], Permutation[b, n]) → Public[b, n]`: ranks by the public order and then by a digit of w bits
     /// with these indicators, opened after they were shuffled.
     OpenRanks,
+    /// Kernel: `() → Arith`: uniform among the multiples of 2^−bits in [0, 1).
+    Uniform {
+        /// Fraction bits.
+        bits: u32,
+        /// Tells draws apart.
+        draw: u32,
+    },
+    /// Kernel: `() → Bits(1)`: one with probability numerator / 2^24.
+    Bernoulli {
+        /// Neither 0 nor 2^24.
+        numerator: u32,
+        /// Tells draws apart.
+        draw: u32,
+    },
+    /// Kernel: `() → Public`: uniform among the multiples of 2^−bits in [0, 1), or, at scale 0, integers of so many bits.
+    PublicUniform {
+        /// How many.
+        bits: u32,
+        /// Tells draws apart.
+        draw: u32,
+    },
     /// Kernel: `Bits(w)[…] → Residue[2^w − 1, …]`: whether the bits are 1, 2, …
     Indicators {
         /// Bits of the result.
         bits: u32,
+    },
+    /// Kernel: `Arith → (Arith, …)`: sums of weights by the position of the leading one; over the blocks, then over the places.
+    LeadingOne {
+        /// Which bits have positions.
+        layout: Layout,
+        /// The weights.
+        weights: Weights,
     },
 }
 
@@ -230,6 +261,10 @@ impl ShareOp {
                 | Self::OpenShuffled
                 | Self::OpenRanks
                 | Self::Indicators { .. }
+                | Self::Uniform { .. }
+                | Self::Bernoulli { .. }
+                | Self::PublicUniform { .. }
+                | Self::LeadingOne { .. }
         )
     }
 
@@ -273,12 +308,17 @@ impl ShareOp {
             Self::Maximum => "maximum",
             Self::PermuteRows { .. } => "permute_rows",
             Self::ToResidue { .. } => "to_residue",
+            Self::JoinBits => "join_bits",
             Self::SelectBits { .. } => "select_bits",
             Self::Permutation { .. } => "permutation",
             Self::Shuffle { .. } => "shuffle",
             Self::OpenShuffled => "open_shuffled",
             Self::OpenRanks => "open_ranks",
             Self::Indicators { .. } => "indicators",
+            Self::Uniform { .. } => "uniform",
+            Self::Bernoulli { .. } => "bernoulli",
+            Self::PublicUniform { .. } => "public_uniform",
+            Self::LeadingOne { .. } => "leading_one",
         }
     }
 }

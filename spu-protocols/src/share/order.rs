@@ -1,4 +1,4 @@
-//! Builder methods of what sorts and shuffles.
+//! Builder methods of what sorts, shuffles and draws.
 
 use spu::graph::Value;
 use spu::{Party, Shape};
@@ -12,6 +12,21 @@ impl Builder {
     pub fn permutation(&mut self, shape: impl Into<Shape>, draw: u32, dealer: Party) -> Value {
         let ty = ShareType::new(shape, Kind::Permutation, 0);
         self.append(ShareOp::Permutation { draw, dealer }, vec![], ty)
+    }
+
+    /// Secret numbers, uniform in [0, 1), with `bits` fraction bits.
+    pub fn uniform(&mut self, shape: Shape, bits: u32, draw: u32) -> Value {
+        self.append(ShareOp::Uniform { bits, draw }, vec![], ShareType::new(shape, Kind::Arith, bits))
+    }
+
+    /// Secret bits that are one with probability `numerator` / 2^24.
+    pub fn bernoulli(&mut self, shape: Shape, numerator: u32, draw: u32) -> Value {
+        self.append(ShareOp::Bernoulli { numerator, draw }, vec![], ShareType::new(shape, Kind::Bits(1), 0))
+    }
+
+    /// Public uniform numbers of `bits` bits, of which `scale` are fraction bits.
+    pub fn public_uniform(&mut self, shape: Shape, bits: u32, scale: u32, draw: u32) -> Value {
+        self.append(ShareOp::PublicUniform { bits, draw }, vec![], ShareType::new(shape, Kind::Public, scale))
     }
 
     /// Rows permuted, or permuted back.
@@ -49,6 +64,14 @@ impl Builder {
     /// The lowest bits of shares.
     pub fn to_residue(&mut self, x: Value, bits: u32) -> Value {
         self.unary(ShareOp::ToResidue { bits }, x, Kind::Residue(bits))
+    }
+
+    /// The bits along the first axis, lowest first, as one value.
+    pub fn join_bits(&mut self, x: Value) -> Value {
+        let shape = self.shape(x);
+        let (&count, rest) = shape.extents().split_first().expect("bits are joined along an axis");
+        let ty = ShareType::new(rest.to_vec(), Kind::Bits(count as u32), 0);
+        self.append(ShareOp::JoinBits, vec![x], ty)
     }
 
     /// Some of the bits.

@@ -164,7 +164,8 @@ impl<'a> Planner<'a> {
             ShareOp::OpenTo { party, .. } => Some(party),
             ref op => shuffling_dealer(self.graph, op, &node.operands),
         };
-        let work = types.iter().map(|t| t.elements()).max().unwrap_or(0);
+        let drawn = || self.graph.ty(node.result(0)).elements();
+        let work = types.iter().map(|t| t.elements()).max().unwrap_or_else(drawn);
         let units = match node.operation {
             ShareOp::Maximum => types[0].shape.extents()[0],
             _ => work,

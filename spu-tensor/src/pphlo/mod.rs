@@ -17,7 +17,7 @@ mod verify;
 
 pub(crate) use append::Builder;
 pub use append::append;
-pub(crate) use eval::apply;
+pub(crate) use eval::{apply, argument};
 pub use eval::{evaluate, evaluate_seeded, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;
