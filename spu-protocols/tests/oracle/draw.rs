@@ -5,13 +5,13 @@ use spu_tensor::pphlo::DType;
 use spu_tensor::{Elements, Shape};
 
 /// Draws from a seed (SplitMix64; Steele, Lea, Flood 2014), for a number format.
-pub struct Draw {
+pub(crate) struct Draw {
     state: u64,
-    pub ring: RingConfig,
+    pub(crate) ring: RingConfig,
 }
 
 impl Draw {
-    pub fn new(seed: u64, ring: RingConfig) -> Self {
+    pub(crate) fn new(seed: u64, ring: RingConfig) -> Self {
         Self { state: seed, ring }
     }
 
@@ -22,15 +22,15 @@ impl Draw {
         z ^ z >> 31
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
 
-    pub fn coin(&mut self) -> bool {
+    pub(crate) fn coin(&mut self) -> bool {
         self.below(2) == 1
     }
 
-    pub fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())].clone()
     }
 
@@ -40,7 +40,7 @@ impl Draw {
     }
 
     /// A scalar, an empty shape, or up to five dimensions; now and then so large that a kernel's work is cut in three.
-    pub fn shape(&mut self) -> Shape {
+    pub(crate) fn shape(&mut self) -> Shape {
         match self.below(12) {
             0 => Shape::SCALAR,
             1 => self.one_of(&[vec![0], vec![3, 0], vec![2, 0, 4]]).into(),
@@ -54,32 +54,47 @@ impl Draw {
     }
 
     /// A few elements on each axis, none empty.
-    pub fn shape_of_rank(&mut self, rank: usize) -> Shape {
+    pub(crate) fn shape_of_rank(&mut self, rank: usize) -> Shape {
         let most = [1, 80, 12, 6, 4, 3][rank];
         (0..rank).map(|_| 1 + self.below(most)).collect::<Vec<_>>().into()
     }
 
     /// The largest power of two of which two factors may be, so that their product is held before its truncation.
-    pub fn factor(&self) -> f64 {
+    pub(crate) fn factor(&self) -> f64 {
         (f64::from(self.ring.bits - 4 - 2 * self.ring.fraction_bits) / 2.0).floor().exp2()
     }
 
     /// The same of integers, that also an `f64` holds the products exactly.
-    pub fn integer_factor(&self) -> i64 {
+    pub(crate) fn integer_factor(&self) -> i64 {
         1 << (self.ring.bits.min(56) - 4) / 2
     }
 
     /// The largest integer of the safe range, or of what an `f64` holds exactly.
-    pub fn largest_integer(&self) -> i64 {
+    pub(crate) fn largest_integer(&self) -> i64 {
         (1 << (self.ring.bits - 2).min(52)) - 1
     }
 
-    pub fn unit_in_last_place(&self) -> f64 {
+    /// The largest number of any data type that [`Draw::factors`] gives.
+    pub(crate) fn largest_factor(&self) -> f64 {
+        self.factor().max(self.integer_factor() as f64)
+    }
+
+    /// How many units an `f64` may itself be off in sums and products of this magnitude.
+    pub(crate) fn slack(&self, magnitude: f64) -> f64 {
+        magnitude * (-50f64).exp2() / self.unit_in_last_place()
+    }
+
+    /// The largest fixed-point number that is safe, of those that an `f64` holds exactly.
+    pub(crate) fn largest(&self) -> f64 {
+        self.largest_integer() as f64 * self.unit_in_last_place()
+    }
+
+    pub(crate) fn unit_in_last_place(&self) -> f64 {
         (-f64::from(self.ring.fraction_bits)).exp2()
     }
 
     /// Fixed-point values in [lo, hi]: ends, zero and its neighbours, uniform ones, and some of any magnitude.
-    pub fn fxp(&mut self, n: usize, lo: f64, hi: f64) -> Elements {
+    pub(crate) fn fxp(&mut self, n: usize, lo: f64, hi: f64) -> Elements {
         let ulp = self.unit_in_last_place();
         let (first, last) = ((lo / ulp).ceil(), (hi / ulp).floor());
         let value = |d: &mut Self| {
@@ -98,7 +113,7 @@ impl Draw {
     }
 
     /// Integers in [lo, hi], likewise.
-    pub fn int(&mut self, n: usize, lo: i64, hi: i64) -> Elements {
+    pub(crate) fn int(&mut self, n: usize, lo: i64, hi: i64) -> Elements {
         let value = |d: &mut Self| {
             let uniform = lo + (d.unit() * (hi - lo) as f64) as i64;
             let value = match d.below(8) {
@@ -112,12 +127,12 @@ impl Draw {
         Elements::Int((0..n).map(|_| value(self)).collect())
     }
 
-    pub fn bool(&mut self, n: usize) -> Elements {
+    pub(crate) fn bool(&mut self, n: usize) -> Elements {
         Elements::Bool((0..n).map(|_| self.coin()).collect())
     }
 
     /// Numbers of a type that products of two of them do not overflow.
-    pub fn factors(&mut self, n: usize, dtype: DType) -> Elements {
+    pub(crate) fn factors(&mut self, n: usize, dtype: DType) -> Elements {
         let (real, integer) = (self.factor(), self.integer_factor());
         match dtype {
             DType::Fxp => self.fxp(n, -real, real),
@@ -127,9 +142,8 @@ impl Draw {
     }
 
     /// Numbers of a type from the whole safe range, as far as differences and `f64` are exact.
-    pub fn numbers(&mut self, n: usize, dtype: DType) -> Elements {
-        let integer = self.largest_integer() / 2;
-        let real = integer as f64 * self.unit_in_last_place();
+    pub(crate) fn numbers(&mut self, n: usize, dtype: DType) -> Elements {
+        let (integer, real) = (self.largest_integer() / 2, self.largest() / 2.0);
         match dtype {
             DType::Fxp => self.fxp(n, -real, real),
             DType::Int => self.int(n, -integer, integer),
@@ -138,7 +152,7 @@ impl Draw {
     }
 
     /// `x` with some elements from `others`: ties, and what is far apart.
-    pub fn mixed(&mut self, x: &Elements, others: Elements) -> Elements {
+    pub(crate) fn mixed(&mut self, x: &Elements, others: Elements) -> Elements {
         let keep: Vec<bool> = (0..x.len()).map(|_| self.below(4) == 0).collect();
         fn mix<T: Copy>(keep: &[bool], x: &[T], y: &[T]) -> Vec<T> {
             keep.iter().zip(x.iter().zip(y)).map(|(&keep, (&x, &y))| if keep { x } else { y }).collect()

