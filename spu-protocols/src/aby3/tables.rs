@@ -4,7 +4,7 @@ use super::{Message, Role};
 use crate::share::{Kind, ShareOp, ShareType};
 
 /// The table of a kernel for a part of `n` elements (rows for [`ShareOp::Maximum`]) of a ring of `bits` bits.
-pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fraction_bits: u32) -> Vec<Message> {
+pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<Message> {
     match *op {
         ShareOp::Input { .. } => super::input::table(n, bits),
         ShareOp::Reshare => super::multiply::reshare_table(n, bits),
@@ -29,7 +29,8 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::WhereNegative => super::choose::negative_table(n, bits),
         ShareOp::WhereZero => super::choose::zero_table(n, bits),
         ShareOp::Floor { shift, .. } => super::floor::table(n, shift, bits),
-        ShareOp::ExpNegative => super::exp::table(n, fraction_bits),
+        ShareOp::ExpNegative(ref window) => super::exp::table(n, window, operands[0].scale, bits),
+        ShareOp::Fourier(ref series) => super::fourier::table(n, series, bits),
         ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], false, bits),
         ShareOp::LeadingOne { ref layout, ref weights } => super::leading_one::table(n, layout, weights, bits),
         ref op => unreachable!("{} is local", op.name()),

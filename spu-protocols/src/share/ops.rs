@@ -6,6 +6,7 @@ use spu::Party;
 use spu::graph::Operation;
 use spu::pphlo::{ConvolutionWindow, DType, Op, Strides};
 
+use super::functions::{ExpWindow, FourierSeries};
 use super::types::ShareType;
 use crate::aby3::{Layout, Weights};
 
@@ -110,6 +111,14 @@ pub enum ShareOp {
     },
     /// Local, `Public` only: through real numbers.
     Public(PublicFunction),
+    /// Local, `Public` only: the integer part of 2^exponent/y, or the first `places` bits of its fraction, with the sign of y; the elements of y
+    /// are taken as integers, and must not be 0.
+    PublicReciprocal {
+        /// The exponent.
+        exponent: i32,
+        /// How many bits of the fraction; nothing for the integer part.
+        places: Option<u32>,
+    },
     /// Local, `Public` only, scale 0: bits of integers.
     PublicBits(BitFunction),
     /// Local: exclusive disjunction of `Bits(n)` with `Bits(n)` or with the low n bits of a `Public`.
@@ -278,8 +287,10 @@ pub enum ShareOp {
         /// The tables, entry 0 first.
         tables: Vec<RingLiteral>,
     },
-    /// Kernel: `Arith → Arith`: e^−x for x ≥ −1/16, same scale; 0 from 16 − 1/16 on.
-    ExpNegative,
+    /// Kernel: `Arith → Arith`: e^−x on a window.
+    ExpNegative(ExpWindow),
+    /// Kernel: `Arith → Arith`: a trigonometric polynomial.
+    Fourier(FourierSeries),
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
     /// Kernel: `Arith → (Arith, …)`: sums of weights by the position of the leading one; over the blocks, then over the places.
@@ -319,7 +330,8 @@ impl ShareOp {
                 | Self::WhereNegative
                 | Self::WhereZero
                 | Self::Floor { .. }
-                | Self::ExpNegative
+                | Self::ExpNegative(_)
+                | Self::Fourier(_)
                 | Self::Maximum
                 | Self::LeadingOne { .. }
         )
@@ -342,6 +354,7 @@ impl ShareOp {
             Self::ToArith => "to_arith",
             Self::RoundPublic { .. } => "round_public",
             Self::Public(_) => "public",
+            Self::PublicReciprocal { .. } => "public_reciprocal",
             Self::PublicBits(_) => "public_bits",
             Self::BitXor => "bit_xor",
             Self::BitNot => "bit_not",
@@ -384,7 +397,8 @@ impl ShareOp {
             Self::WhereNegative => "where_negative",
             Self::WhereZero => "where_zero",
             Self::Floor { .. } => "floor",
-            Self::ExpNegative => "exp_negative",
+            Self::ExpNegative(_) => "exp_negative",
+            Self::Fourier(_) => "fourier",
             Self::Maximum => "maximum",
             Self::LeadingOne { .. } => "leading_one",
         }
