@@ -23,7 +23,7 @@ impl Depths {
             let types: Vec<&ShareType> = node.operands.iter().map(|&v| graph.ty(v)).collect();
             let rounds = match node.operation.is_local() {
                 true => 0,
-                false => aby3::cost(&aby3::table(&node.operation, &types, 1, ring.bits, ring.fraction_bits)).rounds,
+                false => aby3::cost(&aby3::table(&node.operation, &types, 1, ring.bits)).rounds,
             };
             self.known.extend(node.results().map(|_| before + rounds));
         }
