@@ -6,7 +6,7 @@
 
 use spu::Error;
 use spu::graph::Value;
-use spu::pphlo::Op;
+use spu::pphlo::{Interval, Op};
 
 use super::{Entry, Lowering};
 use crate::share::{BitFunction, Kind};
@@ -38,7 +38,7 @@ impl Lowering<'_> {
                 self.build.bit_not(neither)
             }
         };
-        self.from_bits(bits)
+        self.made_of(bits)
     }
 
     /// −1 − x.
@@ -76,9 +76,10 @@ impl Lowering<'_> {
         Ok(self.number(value, 0))
     }
 
-    /// The bits of x n places lower: zeros come in from above, or the sign. Only the bits that stay are computed.
+    /// The bits of x n places lower: zeros come in from above, or the sign. One amount for all takes no bits, unless others ask for them.
     pub(super) fn shift_right(&mut self, arithmetic: bool, x: Value, amounts: Value) -> Result<Entry, Error> {
         let amounts = self.amounts(amounts)?;
+        let interval = self.intervals[x.index()];
         let (x, k) = (self.integer(x), self.ring.bits);
         let n = match amounts {
             Amounts::One(0) => return Ok(self.number(x, 0)),
@@ -92,18 +93,27 @@ impl Lowering<'_> {
             Amounts::Each(amounts) => {
                 let bits = self.bits_of(x);
                 let shifted = self.build.bit_shift(bits, amounts, arithmetic);
-                return Ok(self.from_bits(shifted));
+                return Ok(self.made_of(shifted));
             }
         };
-        let kept = match self.words.get(&x) {
-            Some(&bits) => self.build.bit_planes(bits, (n..k).map(Some).collect()),
-            None => self.build.decompose(x, n, k),
+        let value = match self.words.get(&x) {
+            Some(&bits) => {
+                let kept = self.build.bit_planes(bits, (n..k).map(Some).collect());
+                if arithmetic { self.build.signed_bits_to_arith(kept) } else { self.build.bits_to_arith(kept) }
+            }
+            None if arithmetic && n <= k - 2 && self.is_safe(interval) => self.build.floor(x, n, 0),
+            None => self.build.shift_right(x, n, arithmetic),
         };
-        let top = if arithmetic { Some(k - 1 - n) } else { None };
-        let word = self.build.bit_planes(kept, (0..k).map(|j| if j < k - n { Some(j) } else { top }).collect());
-        let value = if arithmetic { self.build.signed_bits_to_arith(kept) } else { self.build.bits_to_arith(kept) };
-        self.words.insert(value, word);
+        let bits = self.bits_of(x);
+        let from = |j: u32| if j < k - n { Some(j + n) } else { arithmetic.then_some(k - 1) };
+        let shifted = self.build.bit_planes(bits, (0..k).map(from).collect());
+        self.words.insert(value, shifted);
         Ok(self.number(value, 0))
+    }
+
+    fn is_safe(&self, interval: Interval) -> bool {
+        let bound = self.ring.safe_bound(0);
+        -bound <= interval.lo && interval.hi < bound
     }
 
     pub(super) fn population_count(&mut self, x: Value) -> Entry {
@@ -151,7 +161,7 @@ impl Lowering<'_> {
     }
 
     /// The integer of bits, which it remembers.
-    fn from_bits(&mut self, bits: Value) -> Entry {
+    fn made_of(&mut self, bits: Value) -> Entry {
         let value = self.build.bits_to_arith(bits);
         self.words.insert(value, bits);
         self.number(value, 0)

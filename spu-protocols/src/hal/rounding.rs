@@ -1,6 +1,6 @@
 //! Rounding to integers, signs and magnitudes.
 //!
-//! All roundings are floors of what the value holds, exactly ([`crate::aby3::floor`], four rounds), with S its fraction bits and h = 2^(S−1):
+//! All roundings are floors of what the value holds, exactly (`aby3::floor`, four rounds), with S its fraction bits and h = 2^(S−1):
 //!
 //! ```text
 //! ⌈x⌉ = ⌊x + 1 − 2^−S⌋
