@@ -1,6 +1,6 @@
 //! A value where a fresh comparison holds, else 0: `[d < 0]`·x and `[d = 0]`·x.
 //!
-//! v = `[d < 0]` or `[d = 0]` as halves of P1 and P2 ([sign](mod@super::sign), [zero](super::zero)). With x = a + b, P0 deals λ and λ·a; P1 and P2 open
+//! v = `[d < 0]` or `[d = 0]` as halves of P1 and P2 (`sign`, `zero`). With x = a + b, P0 deals λ and λ·a; P1 and P2 open
 //! c = v ⊕ λ, have halves of v·x = c·x + (1 − 2c)(λ·a + λ·b) and share them again ([inject](mod@super::inject)).
 //!
 //! | round | who | what | bits (K = 64) |

@@ -147,8 +147,8 @@ fn digits(b: &[u64], code: &[u64], one: u64, stride: usize, out: &mut Vec<u64>) 
             add(low, top);
         }
         let sum = &mut sums[i * stride..][..stride];
-        for ((sum, top), b) in sum.iter_mut().zip(&*top).zip(&b[i * stride..]) {
-            *sum = top ^ b & one;
+        for ((sum, top), b) in sum.iter_mut().zip(top).zip(&b[i * stride..]) {
+            *sum = *top ^ b & one;
         }
         code.truncate(((1 << i) - 1) * stride);
         if i > 0 {

@@ -344,3 +344,18 @@ fn rounds_of_each_function() {
     let found: Vec<_> = found.into_iter().chain(int.map(|(body, wanted)| (body, wanted, of("int", body)))).collect();
     assert!(found.iter().all(|(_, wanted, found)| wanted == found), "{found:#?}");
 }
+
+/// A comparison does not wait for what it selects, nor does that wait for a comparison that is long done.
+#[test]
+fn a_late_choice_takes_one_round() {
+    let of = |body: &str| rounds(&program(&["fxp[secret][9]", "fxp[secret][9]", "fxp[secret][9]"], body));
+    let chain = "%p = less %x, %y
+        %u = multiply %x, %z
+        %v = multiply %u, %z
+        %w = multiply %v, %z
+        %zero = constant {literal = fxp[9] (0.0)}";
+    let alone = of(&format!("{chain}\nreturn w = %w"));
+    assert_eq!(of(&format!("{chain}\n%a = select %p, %w, %zero\nreturn a = %a")), alone + 1);
+    // Two rounds to the product and five of a fused select would be seven.
+    assert!(of("%p = less %x, %y\n%u = multiply %x, %z\n%a = select %p, %u, %y\nreturn a = %a") < 7);
+}
