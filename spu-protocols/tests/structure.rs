@@ -334,7 +334,7 @@ fn known_indices_are_looked_up() {
     };
     let bytes = |op: ShareOp, kind: Kind, shape: &[usize]| {
         let ty = ShareType::new(shape, kind, 0);
-        let table = table(&op, &[&ty], shape.iter().product(), 64, 18);
+        let table = table(&op, &[&ty], shape.iter().product(), 64);
         table.iter().map(|message| 8 * message.words() as u64).sum::<u64>()
     };
     let compared = (5, bytes(ShareOp::IsZeroToArith, Kind::Arith, &[6, 10]));
