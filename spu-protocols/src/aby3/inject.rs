@@ -194,7 +194,7 @@ fn elements<R: Ring>(bits: &Planes) -> Vec<R> {
 }
 
 /// Of x = a + b: a at P0, b at P1 and P2; and halves of x at P1 and P2.
-fn operands<R: Ring>(role: Role, x: View<'_, R>) -> (Vec<R>, Vec<R>) {
+pub(super) fn operands<R: Ring>(role: Role, x: View<'_, R>) -> (Vec<R>, Vec<R>) {
     let whole = || x.own.iter().zip(x.next).map(|(x, y)| x.plus(*y)).collect();
     match role {
         Role::P0 => (whole(), Vec::new()),

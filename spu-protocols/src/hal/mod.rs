@@ -10,6 +10,8 @@ mod compare;
 mod encode;
 mod format;
 mod function;
+mod indexing;
+mod linear;
 mod order;
 mod random;
 mod spline;
@@ -150,11 +152,14 @@ impl Lowering<'_> {
                 one(self.number(value, self.ring.scale(ty.dtype)))
             }
             Op::Constant { literal } => one(self.constant(literal)?),
+            Op::Iota { .. } => unreachable!("a count is public"),
             Op::Add => one(self.add(operands[0], operands[1], &ty)),
             Op::Subtract => one(self.subtract(operands[0], operands[1], &ty)),
             Op::Negate => one(self.negate(operands[0])),
             Op::Multiply => one(self.multiply(operands[0], operands[1], &ty)),
             Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
+            Op::DotGeneral { batch, contract } => one(self.dot_general(operands[0], operands[1], batch, contract, &ty)),
+            Op::Convolution { window, groups } => one(self.convolution(operands[0], operands[1], window, *groups, &ty)),
             Op::Divide if ty.dtype == DType::Int => {
                 Err(Error::program("cannot lower `divide` of secret integers", self.location()))
             }
@@ -203,9 +208,17 @@ impl Lowering<'_> {
             Op::Not => one(self.not(operands[0])),
             Op::Select => one(self.select(operands[0], operands[1], operands[2], &ty)),
             Op::Relu => Ok(self.relu(operands[0])),
-            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => {
+            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } => {
                 one(self.rearrange(op, operands[0], &ty))
             }
+            Op::Slice { .. } | Op::Reverse { .. } => one(self.rearrange(op, operands[0], &ty)),
+            Op::Pad { .. } => one(self.pad(op, operands[0], operands[1], &ty)),
+            Op::DynamicSlice { .. } => one(self.dynamic_slice(operands, &ty)),
+            Op::DynamicUpdateSlice => one(self.dynamic_update_slice(operands, &ty)),
+            Op::Gather { axis } => one(self.gather(operands[0], operands[1], *axis, &ty)),
+            Op::ScatterAdd { axis } => one(self.scatter(operands, *axis, true, &ty)),
+            Op::Scatter { axis } => one(self.scatter(operands, *axis, false, &ty)),
+            Op::OneHot { depth } => one(self.one_hot(operands[0], *depth, &ty)),
             Op::Concatenate { axis } => one(self.concatenate(operands, *axis, &ty)),
             Op::ArgSort { descending } => one(self.arg_sort(operands, *descending, result)?),
             Op::Permute { inverse } => one(self.permute(operands[0], operands[1], *inverse)?),
