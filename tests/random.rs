@@ -98,19 +98,48 @@ fn masks_have_their_probability() -> Result<(), Error> {
 
 #[spu_fn]
 fn dropout(x: Tensor<Secret, Fxp>) -> Tensor<Public, Fxp> {
-    (x * random::bernoulli::<Secret>(0.75, [64]) * random::bernoulli::<Secret>(0.75, [64])).reveal()
+    (x * random::bernoulli::<Secret>(0.75, [2560]) * random::bernoulli::<Secret>(0.75, [2560])).reveal()
 }
 
-/// Two equal draws are two draws: were they one, the product of both would be it.
+/// Two equal draws are two draws: 9/16 of the elements are kept, not 3/4.
 #[test]
 fn equal_draws_are_not_merged() -> Result<(), Error> {
     everywhere(|session, _| {
-        let ones = session.input(Party(0), [64], || Ok(vec![1.0; 64]))?;
-        let kept = |mask: Shared<Tensor<Public, Fxp>>| mask.to_host().elements.to_f64().iter().sum::<f64>() as usize;
-        // 640 bits of probability 9/16, not 3/4: 420 are 4.8 standard deviations above and 4.8 below; both below 1e-6, and in
-        // three runs of ten sums below 1e-9 together with the next assertion.
-        let sum: usize = (0..40).map(|_| dropout::run(session, &ones).map(kept)).sum::<Result<usize, Error>>()?;
-        assert!((1320..1560).contains(&sum), "{sum} of 2560");
+        let ones = session.input(Party(0), [2560], || Ok(vec![1.0; 2560]))?;
+        let kept = dropout::run(session, &ones)?.to_host().elements.to_f64().iter().sum::<f64>();
+        // Hoeffding: 2·exp(−2·180²/2560) < 3e-11.
+        assert!((kept - 1440.0).abs() < 180.0, "{kept} of 2560");
+        Ok(())
+    })
+}
+
+#[spu_fn]
+fn normal() -> (Tensor<Public, Fxp>, Tensor<Public, Fxp>) {
+    (random::normal::<Secret>([COUNT - 1]).reveal(), random::normal::<Public>([COUNT - 1]))
+}
+
+#[test]
+fn normal_numbers_are_normal() -> Result<(), Error> {
+    let distribution = |x: f64| 0.5 * libm::erfc(-x / std::f64::consts::SQRT_2);
+    everywhere(|session, f| {
+        let ulp = 0.5f64.powi(f);
+        let (secret, public) = normal::run(session)?.split();
+        for sample in [secret, public].map(|x| x.to_host().elements.to_f64()) {
+            assert_eq!(sample.len(), COUNT - 1);
+            let n = sample.len() as f64;
+            // The numbers are off by a few units of the format, and their density is below 0.4.
+            assert!(
+                distance(&sample, distribution) < epsilon() + 8.0 * ulp,
+                "{f} bits: {}",
+                distance(&sample, distribution)
+            );
+            let mean = |power: i32| sample.iter().map(|x| x.powi(power)).sum::<f64>() / n;
+            // Seven standard deviations, 2.6e-12, and the units.
+            assert!(mean(1).abs() < 7.0 / n.sqrt() + 4.0 * ulp);
+            assert!((mean(2) - 1.0).abs() < 7.0 * (2.0 / n).sqrt() + 16.0 * ulp);
+            // 1 − u is at least a unit.
+            assert!(sample.iter().all(|x| x.abs() <= (2.0 * f64::from(f) * 2f64.ln()).sqrt() + 16.0 * ulp));
+        }
         Ok(())
     })
 }

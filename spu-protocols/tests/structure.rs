@@ -301,7 +301,7 @@ fn known_indices_take_fewer_comparisons() {
     };
     let comparisons = |n: usize| {
         let index = ShareType::new([6, n], Kind::Arith, 0);
-        let table = table(&ShareOp::SignToArith, &[&index], 6 * n, 64, 18);
+        let table = table(&ShareOp::SignToArith, &[&index], 6 * n, 64);
         table.iter().map(|message| 8 * message.words() as u64).sum::<u64>()
     };
     let opening = 3 * 8 * 60;

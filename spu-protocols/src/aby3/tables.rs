@@ -4,7 +4,7 @@ use super::{Group, Message, Role};
 use crate::share::{Kind, ShareOp, ShareType};
 
 /// The table of a kernel for a part of `n` elements (rows for [`ShareOp::Maximum`]) of a ring of `bits` bits.
-pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fraction_bits: u32) -> Vec<Message> {
+pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<Message> {
     match *op {
         ShareOp::Input { .. } => super::input::table(n, bits),
         ShareOp::Reshare => super::multiply::reshare_table(n, bits),
@@ -29,7 +29,8 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::WhereNegative => super::choose::negative_table(n, bits),
         ShareOp::WhereZero => super::choose::zero_table(n, bits),
         ShareOp::Floor { shift, .. } => super::floor::table(n, shift, bits),
-        ShareOp::ExpNegative => super::exp::table(n, fraction_bits),
+        ShareOp::ExpNegative(ref window) => super::exp::table(n, window, operands[0].scale, bits),
+        ShareOp::Fourier(ref series) => super::fourier::table(n, series, bits),
         ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], false, bits),
         ShareOp::Permutation { .. } => Vec::new(),
         ShareOp::Shuffle { inverse } => {
@@ -49,18 +50,18 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
     }
 }
 
+fn bit_count(ty: &ShareType) -> usize {
+    match ty.kind {
+        Kind::Bits(count) => count as usize,
+        _ => unreachable!("the share program's types hold: bits, not {ty}"),
+    }
+}
+
 /// How the shares of what is shuffled add up, and how many of their bits count, in a ring of `bits` bits.
 pub fn group(ty: &ShareType, bits: u32) -> Group {
     match ty.kind {
         Kind::Bits(count) => Group::Xor(count),
         Kind::Residue(count) => Group::Sum(count),
         _ => Group::Sum(bits),
-    }
-}
-
-fn bit_count(ty: &ShareType) -> usize {
-    match ty.kind {
-        Kind::Bits(count) => count as usize,
-        _ => unreachable!("the share program's types hold: bits, not {ty}"),
     }
 }

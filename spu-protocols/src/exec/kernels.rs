@@ -34,6 +34,7 @@ impl<R: Ring> Kernel<'_, R> {
     /// The future of the node's results.
     pub(super) fn start(self, operands: Vec<PartyValue<R>>) -> Results<R> {
         let node = self.plan.graph.node(self.id);
+        debug_assert_eq!(R::BITS, self.ring.bits, "kernels run in the ring of the session");
         let arith = |i: usize| operands[i].as_arith().clone();
         match &node.operation {
             ShareOp::Input { .. } => {
@@ -225,11 +226,18 @@ impl<R: Ring> Kernel<'_, R> {
                     async move { aby3::bit_multiply(&ctx, &bits, x.part(range)).await }
                 })
             }
-            ShareOp::ExpNegative => {
-                let (x, fraction_bits) = (arith(0), self.ring.fraction_bits);
+            &ShareOp::ExpNegative(window) => {
+                let (x, scale) = (arith(0), self.plan.graph.ty(node.operands[0]).scale);
                 self.arith_parts(move |ctx, range| {
                     let x = x.clone();
-                    async move { aby3::exp_negative(&ctx, x.part(range), fraction_bits).await }
+                    async move { aby3::exp_negative(&ctx, x.part(range), &window, scale).await }
+                })
+            }
+            ShareOp::Fourier(series) => {
+                let (x, series) = (arith(0), series.clone());
+                self.arith_parts(move |ctx, range| {
+                    let (x, series) = (x.clone(), series.clone());
+                    async move { aby3::fourier(&ctx, x.part(range), &series).await }
                 })
             }
             ShareOp::Maximum => {

@@ -7,15 +7,22 @@
 
 mod arithmetic;
 mod compare;
+mod division;
 mod encode;
+mod exponential;
 mod format;
 mod function;
 mod indexing;
 mod linear;
+mod normalize;
+mod normalized;
 mod order;
+mod polynomial;
+mod quotient;
 mod random;
 mod spline;
 mod structure;
+mod trigonometry;
 
 use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
@@ -75,8 +82,9 @@ fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let entries = vec![None; graph.value_count()];
     let intervals = pphlo::intervals(graph);
+    let needs = normalize::needs(graph, &intervals, ring);
     let orders = order::Orders::default();
-    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, uses, entries, orders };
+    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, needs, uses, entries, orders };
     let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
@@ -126,6 +134,8 @@ struct Lowering<'a> {
     ring: RingConfig,
     graph: &'a pphlo::Graph,
     intervals: Vec<Interval>,
+    /// For which functions each value is normalized.
+    needs: Vec<normalize::Needs>,
     uses: Vec<usize>,
     entries: Vec<Option<Entry>>,
     orders: order::Orders,
@@ -163,9 +173,14 @@ impl Lowering<'_> {
             Op::Divide if ty.dtype == DType::Int => {
                 Err(Error::program("cannot lower `divide` of secret integers", self.location()))
             }
-            Op::Divide => one(self.divide(operands[0], operands[1], &ty)?),
-            Op::Reciprocal | Op::Log => one(self.spline(op, operands[0])?),
-            Op::Exponential => one(self.exponential(operands[0])?),
+            Op::Divide => one(self.divide(operands[0], operands[1], result)?),
+            Op::Reciprocal => one(self.reciprocal(operands[0])),
+            Op::Log => one(self.logarithm(operands[0])),
+            Op::Sqrt => one(self.root(operands[0], 1)),
+            Op::Rsqrt => one(self.root(operands[0], -1)),
+            Op::Exponential => one(self.exponential(operands[0])),
+            Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
+            Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
             Op::Remainder
             | Op::Power
             | Op::Atan2
@@ -177,14 +192,9 @@ impl Lowering<'_> {
             | Op::RoundNearestAfz
             | Op::RoundNearestEven
             | Op::Truncate
-            | Op::ExponentialMinusOne
             | Op::LogPlusOne
-            | Op::Sqrt
-            | Op::Rsqrt
             | Op::Logistic
             | Op::Tanh
-            | Op::Sine
-            | Op::Cosine
             | Op::Erf
             | Op::Gelu
             | Op::Silu

@@ -70,7 +70,7 @@ impl Lowering<'_> {
         // Digits in the order of their use, and the bits that they are read off.
         let mut digits: Vec<Digit> = rest.into_iter().rev().flatten().collect();
         digits.reverse();
-        let mut ranks = self.numbered(lists);
+        let mut ranks = self.places(lists);
         let numbers = self.build.public_to_arith(ranks);
         let mut numbers = self.build.to_residue(numbers, bits);
         while let Some(digit) = digits.pop() {
@@ -94,7 +94,7 @@ impl Lowering<'_> {
         let dealer = Party(self.orders.sorts % 3);
         self.orders.sorts += 1;
         let permutation = self.permutation(lists, dealer);
-        let iota = self.numbered(lists);
+        let iota = self.places(lists);
         let iota = self.build.public_to_arith(iota);
         let numbers = self.build.shuffle(iota, permutation, false);
         let numbers = self.build.reshape(numbers, shape);
@@ -243,7 +243,7 @@ impl Lowering<'_> {
     }
 
     /// 0, 1, … in every list.
-    fn numbered(&mut self, [batch, length]: [usize; 2]) -> Value {
+    fn places(&mut self, [batch, length]: [usize; 2]) -> Value {
         let numbers: Vec<i128> = (0..batch).flat_map(|_| 0..length as i128).collect();
         match numbers.is_empty() {
             true => self.build.constant([batch, length].into(), 0, [0]),

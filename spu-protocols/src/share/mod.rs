@@ -2,6 +2,7 @@
 
 mod bits;
 mod builder;
+mod functions;
 mod masks;
 mod ops;
 mod order;
@@ -9,6 +10,7 @@ mod plan;
 mod types;
 
 pub use builder::Builder;
+pub use functions::{Accuracy, ExpWindow, FourierSeries};
 pub use ops::{BitFunction, PublicFunction, RingLiteral, ShareOp};
 pub use plan::{Part, Plan, PlannedMessage, Superstep, Tables, parts_of};
 pub use types::{Kind, ShareType};

@@ -6,6 +6,7 @@ use spu::Party;
 use spu::graph::Operation;
 use spu::pphlo::{ConvolutionWindow, DType, Op, Strides};
 
+use super::functions::{ExpWindow, FourierSeries};
 use super::types::ShareType;
 use crate::aby3::{Layout, Weights};
 
@@ -110,6 +111,14 @@ pub enum ShareOp {
     },
     /// Local, `Public` only: through real numbers.
     Public(PublicFunction),
+    /// Local, `Public` only: the integer part of 2^exponent/y, or the first `places` bits of its fraction, with the sign of y; the elements of y
+    /// are taken as integers, and must not be 0.
+    PublicReciprocal {
+        /// The exponent.
+        exponent: i32,
+        /// How many bits of the fraction; nothing for the integer part.
+        places: Option<u32>,
+    },
     /// Local, `Public` only, scale 0: bits of integers.
     PublicBits(BitFunction),
     /// Local: exclusive disjunction of `Bits(n)` with `Bits(n)` or with the low n bits of a `Public`.
@@ -288,8 +297,10 @@ pub enum ShareOp {
         /// The tables, entry 0 first.
         tables: Vec<RingLiteral>,
     },
-    /// Kernel: `Arith → Arith`: e^−x for x ≥ −1/16, same scale; 0 from 16 − 1/16 on.
-    ExpNegative,
+    /// Kernel: `Arith → Arith`: e^−x on a window.
+    ExpNegative(ExpWindow),
+    /// Kernel: `Arith → Arith`: a trigonometric polynomial.
+    Fourier(FourierSeries),
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
     /// Kernel without a message: `() → Permutation[b, n]`, uniform.
@@ -372,7 +383,8 @@ impl ShareOp {
                 | Self::WhereNegative
                 | Self::WhereZero
                 | Self::Floor { .. }
-                | Self::ExpNegative
+                | Self::ExpNegative(_)
+                | Self::Fourier(_)
                 | Self::Maximum
                 | Self::Permutation { .. }
                 | Self::Shuffle { .. }
@@ -403,6 +415,7 @@ impl ShareOp {
             Self::ToArith => "to_arith",
             Self::RoundPublic { .. } => "round_public",
             Self::Public(_) => "public",
+            Self::PublicReciprocal { .. } => "public_reciprocal",
             Self::PublicBits(_) => "public_bits",
             Self::BitXor => "bit_xor",
             Self::BitNot => "bit_not",
@@ -445,7 +458,8 @@ impl ShareOp {
             Self::WhereNegative => "where_negative",
             Self::WhereZero => "where_zero",
             Self::Floor { .. } => "floor",
-            Self::ExpNegative => "exp_negative",
+            Self::ExpNegative(_) => "exp_negative",
+            Self::Fourier(_) => "fourier",
             Self::Maximum => "maximum",
             Self::PermuteRows { .. } => "permute_rows",
             Self::ToResidue { .. } => "to_residue",

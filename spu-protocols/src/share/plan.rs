@@ -70,7 +70,7 @@ pub type Tables<'a> = &'a dyn Fn(&ShareOp, &[&ShareType], usize) -> Vec<Message>
 impl Plan {
     /// Plans `graph` with the kernels' own message tables, in this number format.
     pub fn new(graph: ShareGraph, ring: RingConfig) -> Self {
-        Self::with_tables(graph, &|op, operands, n| crate::aby3::table(op, operands, n, ring.bits, ring.fraction_bits))
+        Self::with_tables(graph, &|op, operands, n| crate::aby3::table(op, operands, n, ring.bits))
     }
 
     /// Plans `graph` with other tables. A plan whose tables are not the kernels' ends in a failed run: tests use it.

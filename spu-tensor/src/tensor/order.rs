@@ -4,7 +4,7 @@ use super::operand::{convert, elementwise};
 use super::{DType, Fxp, Int, Numeric, Public, Secret, Tensor, Visibility};
 use crate::host::HostTensor;
 use crate::location::Location;
-use crate::pphlo::{self, Op, Strides};
+use crate::pphlo::{self, Op};
 use crate::shape::Shape;
 use crate::trace::{self, Handle};
 
@@ -405,7 +405,7 @@ fn part(x: Handle, start: usize, limit: usize, location: Location) -> Handle {
     if let (Some(first), Some(last)) = (starts.last_mut(), limits.last_mut()) {
         (*first, *last) = (start, limit);
     }
-    trace::emit(Op::Slice { start: starts, limit: limits, strides: Strides::UNIT }, &[x], location)
+    trace::emit(Op::Slice { start: starts, limit: limits, strides: pphlo::Strides::UNIT }, &[x], location)
 }
 
 fn moved(x: Handle, axes: &[usize], location: Location) -> Handle {

@@ -111,8 +111,6 @@ pub(super) fn adjoints(
             let sum = if axes.is_empty() { g } else { b.apply(Op::ReduceSum { axes }, &[g]) };
             reshaped(b, sum, x(0))
         }),
-        Op::Permute { inverse } => give(0, &mut || b.apply(Op::Permute { inverse: !inverse }, &[g, x(1)])),
-        Op::ArgSort { .. } | Op::RandomPermutation { .. } | Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => {}
         Op::DotGeneral { .. } | Op::Convolution { .. } => {
             (0..2).for_each(|i| give(i, &mut || linear::adjoint(b, node, g, i)))
         }
@@ -126,6 +124,8 @@ pub(super) fn adjoints(
         | Op::Scatter { .. } => {
             (0..node.operands.len()).for_each(|i| give(i, &mut || structure::adjoint(b, node, g, i)))
         }
+        Op::Permute { inverse } => give(0, &mut || b.apply(Op::Permute { inverse: !inverse }, &[g, x(1)])),
+        Op::ArgSort { .. } | Op::RandomPermutation { .. } | Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => {}
         Op::Concatenate { axis } => {
             let mut first = 0;
             for (i, &operand) in node.operands.iter().enumerate() {
