@@ -206,15 +206,6 @@ pub enum ShareOp {
         /// How many bits count.
         bits: u32,
     },
-    /// Local: `Bits(1)[n, …] → Bits(n)[…]`.
-    JoinBits,
-    /// Local: `Bits(n) → Bits(limit − start)`.
-    SelectBits {
-        /// The first bit.
-        start: u32,
-        /// One past the last bit.
-        limit: u32,
-    },
     /// Local: sum over axes, which disappear.
     ReduceSum {
         /// The axes, increasing.
@@ -472,8 +463,6 @@ impl ShareOp {
             Self::Maximum => "maximum",
             Self::PermuteRows { .. } => "permute_rows",
             Self::ToResidue { .. } => "to_residue",
-            Self::JoinBits => "join_bits",
-            Self::SelectBits { .. } => "select_bits",
             Self::Permutation { .. } => "permutation",
             Self::Shuffle { .. } => "shuffle",
             Self::OpenShuffled => "open_shuffled",
