@@ -285,6 +285,13 @@ pub enum ShareOp {
     WhereNegative,
     /// Kernel: `(Arith, Arith) → Arith`: the second operand where the first is 0, else 0.
     WhereZero,
+    /// Kernel: `Arith → Arith`, scale 0: ⌊x / 2^shift⌋ of the signed or the unsigned ring element.
+    ShiftRight {
+        /// By how many bits, 1 to K − 1.
+        shift: u32,
+        /// Of the signed one.
+        signed: bool,
+    },
     /// Kernel: `Arith → Arith`, scale 0: ⌊(x + offset) / 2^shift⌋ of the ring element, exactly.
     Floor {
         /// By how many bits.
@@ -382,6 +389,7 @@ impl ShareOp {
                 | Self::IsZeroToArith
                 | Self::WhereNegative
                 | Self::WhereZero
+                | Self::ShiftRight { .. }
                 | Self::Floor { .. }
                 | Self::ExpNegative(_)
                 | Self::Fourier(_)
@@ -457,6 +465,7 @@ impl ShareOp {
             Self::IsZeroToArith => "is_zero_to_arith",
             Self::WhereNegative => "where_negative",
             Self::WhereZero => "where_zero",
+            Self::ShiftRight { .. } => "shift_right",
             Self::Floor { .. } => "floor",
             Self::ExpNegative(_) => "exp_negative",
             Self::Fourier(_) => "fourier",
