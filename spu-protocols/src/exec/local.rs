@@ -63,6 +63,7 @@ pub fn evaluate_local<R: Ring>(
             indexed(&node.operation, operands, &types, &ty.shape)
         }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
+        ShareOp::PublicSign => each(&operands[0], |x| map(x, |v| R::from_i128(v.signed().signum()))),
         ShareOp::PublicReciprocal { exponent, places } => {
             public_reciprocal(operands[0].as_public(), *exponent, *places, location)?
         }

@@ -17,8 +17,10 @@ mod normalize;
 mod normalized;
 mod polynomial;
 mod quotient;
+mod rough;
 mod spline;
 mod structure;
+mod whole;
 
 use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
@@ -27,6 +29,7 @@ use spu::{Error, Location, Program, Shape};
 pub use encode::{decode, encode};
 pub use format::RingConfig;
 pub(crate) use format::in_ring;
+pub use whole::exact_bits;
 pub use spline::{SEGMENT_RATIO, Spline};
 
 use crate::share::{Builder, Kind, ShareGraph, ShareType};
@@ -156,17 +159,16 @@ impl Lowering<'_> {
             Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
             Op::DotGeneral { batch, contract } => one(self.dot_general(operands[0], operands[1], batch, contract, &ty)),
             Op::Convolution { window, groups } => one(self.convolution(operands[0], operands[1], window, *groups, &ty)),
-            Op::Divide if ty.dtype == DType::Int => {
-                Err(Error::program("cannot lower `divide` of secret integers", self.location()))
-            }
+            Op::Divide if ty.dtype == DType::Int => one(self.whole_division(op, operands[0], operands[1])?),
+            Op::Remainder => one(self.whole_division(op, operands[0], operands[1])?),
             Op::Divide => one(self.divide(operands[0], operands[1], result)?),
             Op::Reciprocal => one(self.reciprocal(operands[0])),
             Op::Log => one(self.logarithm(operands[0])),
             Op::Sqrt => one(self.root(operands[0], 1)),
             Op::Rsqrt => one(self.root(operands[0], -1)),
+            Op::RsqrtApprox => one(self.approximate_rsqrt(operands[0])),
             Op::Exponential => one(self.exponential(operands[0])?),
-            Op::Remainder
-            | Op::Power
+            Op::Power
             | Op::Atan2
             | Op::Abs
             | Op::Sign
