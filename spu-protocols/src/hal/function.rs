@@ -1,6 +1,5 @@
-//! e^x of secret values, and the splines behind 1/x and ln x on a known narrow range.
+//! The splines behind 1/x and ln x on a known narrow range.
 
-use spu::Error;
 use spu::graph::Value;
 use spu::pphlo::{Interval, Op};
 
@@ -8,32 +7,6 @@ use super::spline::Spline;
 use super::{Entry, Lowering};
 
 impl Lowering<'_> {
-    /// e^x for x ≤ hi: e^hi · e^−(hi − x). The upper bound must be known; below, the whole range is served and the result
-    /// tends to 0. With hi ≤ 0 the error is that of [`crate::aby3::exp`]; a positive hi multiplies it by e^hi.
-    pub(super) fn exponential(&mut self, x: Value) -> Result<Entry, Error> {
-        let f = self.ring.fraction_bits;
-        let hi = self.intervals[x.index()].hi;
-        if hi > LARGEST_EXPONENT {
-            return Err(self.unknown_range(format!(
-                "cannot lower exp: its argument must be known to be at most {LARGEST_EXPONENT}, but its upper bound is {hi}; \
-                 state one with `.assume(..=0.0)`, for example after subtracting the maximum"
-            )));
-        }
-        let number = self.as_number(x);
-        let value = self.arith_at(number, f);
-        if hi <= 0.0 {
-            let negated = self.build.negate(value);
-            let result = self.build.exp_negative(negated);
-            return Ok(self.number(result, f));
-        }
-        let bound = self.splat(hi.ceil(), self.shape(x), f);
-        let distance = self.build.subtract(bound, value);
-        let small = self.build.exp_negative(distance);
-        let factor = self.splat(libm::exp(hi.ceil()), self.shape(x), f);
-        let value = self.build.multiply(factor, small);
-        Ok(self.number(value, f))
-    }
-
     /// 1/x or ln x on a known narrow range: piecewise polynomials of degree 4, seven rounds.
     ///
     /// Round by round: [x ≥ θ_j] for the inner breakpoints (five rounds) beside x², x³, x⁴ (four); each coefficient is then a
@@ -144,15 +117,7 @@ impl Lowering<'_> {
         let fourth = product(self, second, second);
         [first, second, third, fourth]
     }
-
-    fn unknown_range(&self, message: String) -> Error {
-        Error::program(message, self.location())
-    }
 }
-
-/// The largest upper bound of x for which e^x is served: the error, e^bound times that of the kernel, is then below 0.015 at
-/// 18 fraction bits.
-const LARGEST_EXPONENT: f64 = 8.0;
 
 /// Whether a spline serves the range in a format with `fraction_bits`.
 pub(super) fn is_narrow(range: Interval, fraction_bits: u32) -> bool {

@@ -141,7 +141,12 @@ impl Lowering<'_> {
         let f = self.ring.fraction_bits;
         let (layout, positive) = self.layout(range, needs);
         let m = layout.magnitude();
-        let kinds = Sums { layout, fraction_bits: f, places: self.root_bits(), split: needs.parts.then(|| Normalized::split(self.ring.bits)) };
+        let kinds = Sums {
+            layout,
+            fraction_bits: f,
+            places: self.root_bits(),
+            split: needs.parts.then(|| Normalized::split(self.ring.bits)),
+        };
         let mut weights = Weights { blocks: Vec::new(), places: vec![kinds.up_places()] };
         let (mut block_scales, mut place_scales) = (Vec::new(), vec![0]);
         for part in kinds.up_blocks() {
@@ -209,7 +214,7 @@ impl Lowering<'_> {
         Normalized { u, magnitude: m, power, parts: parts_of_power, sqrt, rsqrt, log, positive }
     }
 
-    /// The product of a polynomial, a `Sum`, and a factor, as a number of the format. Small results keep four fraction bits of the factor, large
+    /// The product of a polynomial, a `Sum`, and a factor, as a number of the format. Small results keep three fraction bits of the factor, large
     /// ones all bits of the polynomial that the ring has room for.
     pub(super) fn scaled(&mut self, polynomial: Value, factor: Factor) -> Number {
         let (f, p) = (self.ring.fraction_bits, self.working_bits());
@@ -254,7 +259,7 @@ impl Lowering<'_> {
         let most = match self.ring.bits {
             32 => 12,
             64 => 23,
-            _ => 40,
+            _ => 46,
         };
         most.min(self.ring.fraction_bits + 8)
     }
@@ -264,7 +269,7 @@ impl Lowering<'_> {
         match self.ring.bits {
             32 => 10,
             64 => 15,
-            _ => 40,
+            _ => 46,
         }
     }
 
@@ -364,6 +369,6 @@ impl Sums {
 }
 
 /// Fraction bits that a factor keeps.
-const GUARD: i32 = 4;
+const GUARD: i32 = 3;
 /// By how many ulp a number may leave the interval that is known of it.
 const SLACK: f64 = 64.0;

@@ -139,7 +139,8 @@ mod tests {
         let rho = 3.0 + libm::sqrt(8.0);
         for degree in [3, 6, 7, 15] {
             let bound = 0.52 * libm::pow(rho, -(degree as f64)) + 1e-14;
-            for error in [worst(degree, |u| 1.0 / u), worst(degree, libm::log), worst(degree, |u| 1.0 / libm::sqrt(u))] {
+            for error in [worst(degree, |u| 1.0 / u), worst(degree, libm::log), worst(degree, |u| 1.0 / libm::sqrt(u))]
+            {
                 assert!(error < bound, "{error} of degree {degree}");
             }
         }

@@ -62,7 +62,13 @@ impl Lowering<'_> {
         let top = self.ring.bits - 2;
         // l − c ≤ −8 and L·2^(l + c) ≤ 2^(K − 3).
         let length = (top - 1 - 8) / 2;
-        let count = if bits <= length { 1 } else if bits <= 2 * (length - 1) { 2 } else { 3 };
+        let count = if bits <= length {
+            1
+        } else if bits <= 2 * (length - 1) {
+            2
+        } else {
+            3
+        };
         let l = bits.div_ceil(count);
         let c = top - 1 - l - if count == 1 { 0 } else { count - 1 };
         let mut limbs = vec![];

@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn parts_are_those_of_the_quotient() {
-        for (y, e, places) in [(3u128, 10, 8), (7, 0, 20), (1, 5, 3), (1 << 40, 62, 30), (1000, -3, 16), (12345, 60, 0)] {
+        for (y, e, places) in [(3u128, 10, 8), (7, 0, 20), (1, 5, 3), (1 << 40, 62, 30), (1000, -3, 16), (12345, 60, 0)]
+        {
             let [whole, fraction] = reciprocal_parts(y, e, places);
             let numerator = 1u128 << (e + places as i32 + 1).max(0);
             let all = numerator / y;

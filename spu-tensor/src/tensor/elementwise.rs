@@ -149,6 +149,9 @@ type Clamped<V, D, A, B> = Tensor<Joined<Joined<V, A>, B>, Promoted<Promoted<D, 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// x^y. Integers stay integers, for y ≥ 0, modulo the ring; else both are fixed-point.
     ///
+    /// Integers: exact; 0 for y < 0. Fixed point: x may be negative where y is a constant integer, which takes products; else the result is
+    /// e^(y·ln x) up to e^20, with a relative error of (4·|y| + 8) ulp, and 0 for x ≤ 0. x^0 = 1.
+    ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
     ///
@@ -250,6 +253,9 @@ impl<V: Visibility> Tensor<V, Int> {
     }
 
     /// The quotient of integers, toward zero; 0 where the divisor is 0.
+    ///
+    /// Exact for a public divisor, and for a secret one where both are below 2^40 (2^18 in the ring of 2^32, 2^80 in that of 2^128); beyond, it means
+    /// nothing. A public divisor must not be 0.
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
