@@ -19,13 +19,16 @@ mod normalize;
 mod normalized;
 mod order;
 mod polynomial;
+mod power;
 mod quotient;
 mod random;
+mod rough;
 mod rounding;
 mod spline;
 mod structure;
 mod trigonometry;
 mod truth;
+mod whole;
 
 use std::collections::HashMap;
 
@@ -37,6 +40,7 @@ pub use encode::{decode, encode};
 pub use format::RingConfig;
 pub(crate) use format::in_ring;
 pub use spline::{SEGMENT_RATIO, Spline};
+pub use whole::exact_bits;
 
 use self::truth::Test;
 use crate::share::{Builder, Kind, ShareGraph, ShareType};
@@ -182,27 +186,21 @@ impl Lowering<'_> {
             Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
             Op::DotGeneral { batch, contract } => one(self.dot_general(operands[0], operands[1], batch, contract, &ty)),
             Op::Convolution { window, groups } => one(self.convolution(operands[0], operands[1], window, *groups, &ty)),
-            Op::Divide if ty.dtype == DType::Int => {
-                Err(Error::program("cannot lower `divide` of secret integers", self.location()))
-            }
+            Op::Divide if ty.dtype == DType::Int => one(self.whole_division(op, operands[0], operands[1])?),
+            Op::Remainder => one(self.whole_division(op, operands[0], operands[1])?),
             Op::Divide => one(self.divide(operands[0], operands[1], result)?),
             Op::Reciprocal => one(self.reciprocal(operands[0])),
             Op::Log => one(self.logarithm(operands[0])),
             Op::Sqrt => one(self.root(operands[0], 1)),
             Op::Rsqrt => one(self.root(operands[0], -1)),
+            Op::RsqrtApprox => one(self.approximate_rsqrt(operands[0])),
             Op::Exponential => one(self.exponential(operands[0])),
             Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
             Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
-            Op::Remainder
-            | Op::Power
-            | Op::Atan2
-            | Op::LogPlusOne
-            | Op::Logistic
-            | Op::Tanh
-            | Op::Erf
-            | Op::Gelu
-            | Op::Silu
-            | Op::Softplus => Err(Error::program(format!("cannot lower `{}` of a secret", op.name()), self.location())),
+            Op::Power => one(self.power(operands[0], operands[1], result)?),
+            Op::Atan2 | Op::LogPlusOne | Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => {
+                Err(Error::program(format!("cannot lower `{}` of a secret", op.name()), self.location()))
+            }
             Op::Maximum | Op::Minimum => one(self.extremum(op, operands[0], operands[1], &ty)),
             Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
                 one(self.compare(op, operands[0], operands[1]))

@@ -186,6 +186,12 @@ impl Builder {
         self.append(ShareOp::PublicReciprocal { exponent, places }, vec![y], ty)
     }
 
+    /// Signs of public numbers, of scale 0.
+    pub fn public_sign(&mut self, x: Value) -> Value {
+        let ty = ShareType { scale: 0, ..self.ty(x).clone() };
+        self.append(ShareOp::PublicSign, vec![x], ty)
+    }
+
     /// Another shape.
     pub fn reshape(&mut self, x: Value, shape: impl Into<Shape>) -> Value {
         let shape = shape.into();

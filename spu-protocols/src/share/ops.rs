@@ -139,6 +139,8 @@ pub enum ShareOp {
         /// The top bit comes in from above instead of 0.
         arithmetic: bool,
     },
+    /// Local, `Public` only: −1, 0 or 1 as the element is negative, zero or positive.
+    PublicSign,
     /// Local: another shape, same order.
     Reshape,
     /// Local: result axis i is operand axis `permutation[i]`.
@@ -431,6 +433,7 @@ impl ShareOp {
             Self::BitPlanes { .. } => "bit_planes",
             Self::BitJoin => "bit_join",
             Self::BitShift { .. } => "bit_shift",
+            Self::PublicSign => "public_sign",
             Self::Reshape => "reshape",
             Self::Transpose { .. } => "transpose",
             Self::Broadcast { .. } => "broadcast",

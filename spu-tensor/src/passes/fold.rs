@@ -131,7 +131,7 @@ fn rule(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value
         // x − (−y) = x + y
         (Op::Subtract, &[x, minus]) => negated(b.graph, minus).map(|y| b.apply(Op::Add, &[x, y])),
         // x / c = x · (1/c), for a power of two: the inverse of another number is not exact
-        (Op::Divide, &[x, c]) if constant(b, c).as_ref().is_some_and(is_power_of_two) => {
+        (Op::Divide, &[x, c]) if ty.dtype == DType::Fxp && constant(b, c).as_ref().is_some_and(is_power_of_two) => {
             let inverse = evaluate(&Op::Reciprocal, &[&constant(b, c)?])?;
             let inverse = b.splat(inverse.into(), &ty.shape);
             Some(b.apply(Op::Multiply, &[x, inverse]))

@@ -93,6 +93,7 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
         | Op::Reciprocal
         | Op::Sqrt
         | Op::Rsqrt
+        | Op::RsqrtApprox
         | Op::Logistic
         | Op::Tanh
         | Op::Sine
@@ -219,7 +220,7 @@ fn verb(op: &Op) -> &'static str {
         Op::Select => "select between",
         Op::Exponential | Op::ExponentialMinusOne => "take the exponential of",
         Op::Log | Op::LogPlusOne => "take the logarithm of",
-        Op::Sqrt | Op::Rsqrt => "take the root of",
+        Op::Sqrt | Op::Rsqrt | Op::RsqrtApprox => "take the root of",
         Op::Logistic => "take the logistic function of",
         Op::Tanh => "take the hyperbolic tangent of",
         Op::Sine | Op::Cosine => "take the sine or cosine of",

@@ -192,6 +192,8 @@ operations! {
         Sqrt = "sqrt" (1),
         /// `Fxp -> Fxp`: 1/√x; 0 where x ≤ 0.
         Rsqrt = "rsqrt" (1),
+        /// `Fxp -> Fxp`: 1/√x up to a relative error of 2^-10, 0 for x ≤ 0.
+        RsqrtApprox = "rsqrt_approx" (1),
         /// `Fxp -> Fxp`: 1/(1 + e^−x).
         Logistic = "logistic" (1),
         /// `Fxp -> Fxp`: hyperbolic tangent.

@@ -191,7 +191,7 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::LogPlusOne => x(0).add(Interval::new(1.0, 1.0)).positive(libm::log),
         Op::Reciprocal => x(0).reciprocal().with_zero_if(x(0).contains(0.0)),
         Op::Sqrt => x(0).monotone(|bound| libm::sqrt(bound.max(0.0))),
-        Op::Rsqrt => match x(0) {
+        Op::Rsqrt | Op::RsqrtApprox => match x(0) {
             Interval { hi, .. } if hi <= 0.0 => Interval::new(0.0, 0.0),
             Interval { lo, hi } => {
                 Interval::new(1.0 / libm::sqrt(hi), 1.0 / libm::sqrt(lo.max(0.0))).with_zero_if(lo <= 0.0)

@@ -123,7 +123,7 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         Op::LogPlusOne => real(a(), |a| if a > -1.0 { libm::log1p(a) } else { 0.0 }),
         Op::Reciprocal => real(a(), |a| functions::quotient(1.0, a)),
         Op::Sqrt => real(a(), functions::where_positive(libm::sqrt)),
-        Op::Rsqrt => real(a(), functions::where_positive(|a| 1.0 / libm::sqrt(a))),
+        Op::Rsqrt | Op::RsqrtApprox => real(a(), functions::where_positive(|a| 1.0 / libm::sqrt(a))),
         Op::Logistic => real(a(), logistic),
         Op::Tanh => real(a(), libm::tanh),
         Op::Sine => real(a(), libm::sin),

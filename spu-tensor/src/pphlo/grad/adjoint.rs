@@ -50,6 +50,7 @@ pub(super) fn adjoints(
         | Op::LogPlusOne
         | Op::Sqrt
         | Op::Rsqrt
+        | Op::RsqrtApprox
         | Op::Logistic
         | Op::Tanh
         | Op::Sine
