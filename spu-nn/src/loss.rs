@@ -12,7 +12,7 @@ use crate::rows::last_axis;
 /// front of it. Labels that do not sum to 1 give another number.
 pub fn cross_entropy(logits: Tensor<Secret, Fxp>, labels: Tensor<Secret, Int>) -> Tensor<Secret, Fxp> {
     let (axis, _) = last_axis(logits);
-    (log_sum_exp(logits) - (labels * logits).sum(axis)).mean()
+    (log_sum_exp(logits) - (labels * logits).sum(axis)).mean_all()
 }
 
 /// log Σ_j exp(x_j) over the last axis of `x[…, classes]`.

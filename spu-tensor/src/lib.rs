@@ -20,12 +20,14 @@ pub use error::Error;
 pub use executor::Executor;
 pub use host::{Elements, HostTensor};
 pub use location::Location;
+pub use pphlo::Window;
 pub use program::{Cost, LineCost, Manifest, Party, Program, Reveal, Target};
 pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
-    Bool, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre, Numeric,
-    Operand, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate, select, value_and_grad,
+    Axes, Bool, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre,
+    Numeric, Operand, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate, keepdims, select,
+    value_and_grad,
 };
 
 /// What generated code names.

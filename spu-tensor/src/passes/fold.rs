@@ -52,7 +52,7 @@ fn fold_uniform(b: &mut Builder, node: &Node<Op>, operands: &[Value], ty: &Type)
             scalars[0].clone()
         }
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => scalars[0].clone(),
-        Op::ReduceMax { .. } => scalars[0].clone(),
+        Op::ReduceMax { .. } | Op::ReduceMin { .. } => scalars[0].clone(),
         Op::Concatenate { .. } => scalars.iter().all(|s| *s == scalars[0]).then(|| scalars[0].clone())?,
         Op::ReduceSum { axes } => {
             let summed = &b.graph.ty(operands[0]).shape;

@@ -14,6 +14,7 @@ mod scan;
 mod text;
 mod types;
 mod verify;
+mod window;
 
 pub(crate) use append::Builder;
 pub use append::append;
@@ -27,6 +28,7 @@ pub use range::{Interval, intervals};
 pub use text::{parse, print};
 pub use types::{DType, Type, Visibility};
 pub use verify::verify;
+pub use window::Window;
 
 /// A PPHLO graph.
 pub type Graph = crate::graph::Graph<Op>;

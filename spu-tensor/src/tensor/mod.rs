@@ -1,5 +1,6 @@
 //! The typed language: tensors with visibility and data type, trees of them, and what lives between programs.
 
+mod axes;
 mod call;
 mod compare;
 mod cond;
@@ -18,11 +19,14 @@ mod operators;
 mod reduce;
 mod session;
 mod shared;
+mod statistics;
 mod tree;
 mod visibility;
+mod windows;
 
 use std::marker::PhantomData;
 
+pub use axes::{Axes, KeepDims, keepdims};
 pub use call::{Argument, Parameters, program, run};
 pub use compare::select;
 pub use cond::cond;
