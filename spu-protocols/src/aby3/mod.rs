@@ -37,7 +37,7 @@ pub use open::{open, open_to};
 pub use relu::{relu, relu_value};
 pub use role::{Pair, Role};
 pub use shares::{Arith, BitShares, View};
-pub use sign::{sign, sign_to_arith};
+pub use sign::{narrow_sign_to_arith, sign, sign_to_arith};
 pub use steps::Steps;
 pub use tables::table;
 pub use truncate::{truncate, truncate_sum};

@@ -13,6 +13,10 @@
 //! [`sign_to_arith`] opens v under a mask λ dealt as a number, and re-shares v = c + (1 − 2c)·λ: 64 + 2 bits and 128 instead of the
 //! last 2, five rounds.
 //!
+//! [`narrow_sign_to_arith`] serves numbers that are known to have w bits, −2^(w−1) ≤ x < 2^(w−1): modulo 2^w they keep their sign, so that
+//! the lowest w bits of the shares suffice. Three rounds and 210 bits at w = 5 (one block of four bits and the top one), four rounds up
+//! to w = 17 (up to four blocks, joined in one level).
+//!
 //! Every K: ⌈(K − 1) / 4⌉ blocks in two levels of about its square root (K = 4 has one block and no level). Exact for every x, never fails.
 //!
 //! Security: that of the carry and of the products, which are one after the other: each message is masked by bits of a key that its
@@ -42,9 +46,10 @@ pub async fn sign<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> BitShares {
     replicate(ctx, sign_plane(ctx, x).await, (x.len(), 1), HALVES_STEPS).await
 }
 
-/// Messages of [`sign_to_arith`] on `n` elements of `bits` bits.
-pub fn arith_table(n: usize, bits: u32) -> Vec<Message> {
-    let mut table = halves_table(n, bits, 0);
+/// Messages of [`narrow_sign_to_arith`] on `n` elements of `bits` bits that are known to have `width` bits; those of [`sign_to_arith`]
+/// where that is all.
+pub fn arith_table(n: usize, bits: u32, width: u32) -> Vec<Message> {
+    let mut table = halves_table(n, width, 0);
     table.extend(open_masked_table(n, 1, HALVES_STEPS.first));
     table.extend(deal_table(n, bits, DEAL.first));
     table.extend(reshare_pair_table(n, bits, DEAL.past(DEAL_STEPS).first));
@@ -53,8 +58,14 @@ pub fn arith_table(n: usize, bits: u32) -> Vec<Message> {
 
 /// `[x < 0]` as 0 or 1.
 pub async fn sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Arith<R> {
+    narrow_sign_to_arith(ctx, x, R::BITS).await
+}
+
+/// `[x < 0]` as 0 or 1, for −2^(width−1) ≤ x < 2^(width−1), width ≥ 2.
+pub async fn narrow_sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>, width: u32) -> Arith<R> {
     let (n, role) = (x.len(), ctx.role());
-    let bit = open_masked(ctx, sign_plane(ctx, x).await, HALVES_STEPS).await;
+    let halves = top_bit_halves(ctx, &summand(ctx, x), width, Steps::START).await;
+    let bit = open_masked(ctx, halves.unwrap_or_else(|| Planes::zero(n, 1)), HALVES_STEPS).await;
     let lambda = if role == Role::P0 { from_planes(&bit, 0) } else { Vec::new() };
     let half = bit_half(role, &bit, deal(ctx, lambda, n, DEAL).await);
     reshare_pair(ctx, half, n, DEAL.past(DEAL_STEPS)).await
@@ -84,11 +95,17 @@ pub(super) fn halves_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
 
 /// `[a + b < 0]` as a plane of halves of P1 and P2, from P0's a and the b of P1 and P2 in `summand`.
 pub(super) async fn sign_halves<R: Ring>(ctx: &Context<R>, summand: &[R], steps: Steps) -> Option<Planes> {
-    let (n, widths) = (summand.len(), blocks(R::BITS));
+    top_bit_halves(ctx, summand, R::BITS, steps).await
+}
+
+/// Bit `width` − 1 of a + b, as [`sign_halves`]: the sign of a number that is known to have so many bits, for modulo 2^width it is the
+/// same number.
+async fn top_bit_halves<R: Ring>(ctx: &Context<R>, summand: &[R], width: u32, steps: Steps) -> Option<Planes> {
+    let (n, widths) = (summand.len(), blocks(width));
     let blocks = carry::blocks(ctx, summand, &widths, steps).await;
     let mut carries = blocks.clone();
     let mut steps = steps.past(carry::STEPS);
-    for plan in levels(R::BITS) {
+    for plan in levels(width) {
         carries = products(ctx, &plan, carries.as_ref(), n, steps).await;
         steps = steps.past(Plan::STEPS);
     }
@@ -104,16 +121,22 @@ fn blocks(bits: u32) -> Vec<u32> {
     widths
 }
 
-/// The carry of all blocks below the top bit: runs of about the square root of their number, then the runs.
+/// The carry of all blocks below the top bit: at once for a few; else runs of about the square root of their number, then the runs.
 fn levels(bits: u32) -> Vec<Plan> {
     let blocks = blocks(bits).len() - 1;
     if blocks == 1 {
         return Vec::new();
     }
+    if blocks <= ONE_LEVEL {
+        return vec![Plan::new(&[carry(0..blocks)])];
+    }
     let count = (1..).find(|k| k * k >= blocks).expect("some square is large enough");
     let runs = carry::runs(&carry::split(0..blocks, count));
     vec![Plan::new(&runs), Plan::new(&[carry(0..count)])]
 }
+
+/// Up to so many blocks are joined in one level.
+const ONE_LEVEL: usize = 4;
 
 #[cfg(test)]
 pub(super) mod tests {

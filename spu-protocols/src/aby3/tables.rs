@@ -1,9 +1,10 @@
 //! The message tables of all kernels, by operation of the share program.
 
+use super::maximum::Wanted;
 use super::{Message, Role};
 use crate::share::{ShareOp, ShareType};
 
-/// The table of a kernel for a part of `n` elements (rows for [`ShareOp::Maximum`]) of a ring of `bits` bits.
+/// The table of a kernel for a part of `n` elements (rows for a maximum) of a ring of `bits` bits.
 pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fraction_bits: u32) -> Vec<Message> {
     match *op {
         ShareOp::Input { .. } => super::input::table(n, bits),
@@ -15,11 +16,14 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::Relu => super::relu::table(n, bits),
         ShareOp::ReluValue => super::relu::value_table(n, bits),
         ShareOp::Sign => super::sign::table(n, bits),
-        ShareOp::SignToArith => super::sign::arith_table(n, bits),
+        ShareOp::SignToArith => super::sign::arith_table(n, bits, bits),
         ShareOp::BitToArith => super::inject::bit_to_arith_table(n, bits),
         ShareOp::BitMultiply => super::inject::bit_multiply_table(n, bits),
         ShareOp::ExpNegative => super::exp::table(n, fraction_bits),
-        ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], false, bits),
+        ShareOp::NarrowSignToArith { bits: width } => super::sign::arith_table(n, bits, width),
+        ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Value, bits),
+        ShareOp::MaximumOneHot => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::OneHot, bits),
+        ShareOp::MaximumIndex => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Index, bits),
         ref op => unreachable!("{} is local", op.name()),
     }
 }

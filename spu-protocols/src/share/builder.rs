@@ -9,7 +9,7 @@ use super::ShareGraph;
 use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
-use spu::pphlo::DType;
+use spu::pphlo::{DType, Window};
 
 /// A share program under construction. HAL functions append to it; they never compute.
 #[derive(Default)]
@@ -201,6 +201,26 @@ impl Builder {
         self.append(ShareOp::ReduceSum { axes }, vec![x], ty)
     }
 
+    /// Running sums along an axis.
+    pub fn cumulative_sum(&mut self, x: Value, axis: usize, reverse: bool) -> Value {
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::CumulativeSum { axis, reverse }, vec![x], ty)
+    }
+
+    /// The elements of windows, which move over the whole tensor as the window allows.
+    pub fn gather_windows(&mut self, x: Value, window: Window, repeat: bool) -> Value {
+        let counts = window.counts(&self.shape(x)).expect("the window was checked");
+        let shape = [counts.extents(), &[window.elements()]].concat().into();
+        let ty = ShareType { shape, ..self.ty(x).clone() };
+        self.append(ShareOp::GatherWindows { window, repeat }, vec![x], ty)
+    }
+
+    /// The elements of windows added to where they came from in a tensor of this shape.
+    pub fn scatter_windows(&mut self, x: Value, window: Window, repeat: bool, shape: Shape) -> Value {
+        let ty = ShareType { shape, ..self.ty(x).clone() };
+        self.append(ShareOp::ScatterWindows { window, repeat }, vec![x], ty)
+    }
+
     /// `Sum → Arith`.
     pub fn reshare(&mut self, x: Value) -> Value {
         self.unary(ShareOp::Reshare, x, Kind::Arith)
@@ -228,12 +248,7 @@ impl Builder {
     pub fn relu(&mut self, x: Value) -> (Value, Value) {
         let value = self.ty(x).clone();
         let mask = ShareType { scale: 0, ..value.clone() };
-        let key = (ShareOp::Relu, vec![x], vec![value.clone(), mask.clone()]);
-        let first = match self.known.get(&key) {
-            Some(&first) => first,
-            None => self.push(key),
-        };
-        (first, Value(first.0 + 1))
+        self.append_pair(ShareOp::Relu, x, [value, mask])
     }
 
     /// `[x < 0]` as a bit.
@@ -246,6 +261,12 @@ impl Builder {
     pub fn sign_to_arith(&mut self, x: Value) -> Value {
         let ty = ShareType::new(self.shape(x), Kind::Arith, 0);
         self.append(ShareOp::SignToArith, vec![x], ty)
+    }
+
+    /// `[x < 0]` as 0 or 1 of numbers of `bits` bits.
+    pub fn narrow_sign_to_arith(&mut self, x: Value, bits: u32) -> Value {
+        let ty = ShareType::new(self.shape(x), Kind::Arith, 0);
+        self.append(ShareOp::NarrowSignToArith { bits }, vec![x], ty)
     }
 
     /// A bit as 0 or 1.
@@ -268,6 +289,20 @@ impl Builder {
     pub fn maximum(&mut self, x: Value) -> Value {
         let ty = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
         self.append(ShareOp::Maximum, vec![x], ty)
+    }
+
+    /// Largest of each row of a matrix, and 1 where it stands first, else 0.
+    pub fn maximum_one_hot(&mut self, x: Value) -> (Value, Value) {
+        let rows = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
+        let one_hot = ShareType { scale: 0, ..self.ty(x).clone() };
+        self.append_pair(ShareOp::MaximumOneHot, x, [rows, one_hot])
+    }
+
+    /// Largest of each row of a matrix, and the column where it stands first.
+    pub fn maximum_index(&mut self, x: Value) -> (Value, Value) {
+        let rows = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
+        let index = ShareType { scale: 0, ..rows.clone() };
+        self.append_pair(ShareOp::MaximumIndex, x, [rows, index])
     }
 
     fn linear(&mut self, op: ShareOp, x: Value, y: Value) -> Value {
@@ -294,6 +329,16 @@ impl Builder {
     fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
         let ty = ShareType { kind, ..self.ty(x).clone() };
         self.append(op, vec![x], ty)
+    }
+
+    /// An operation with two results.
+    fn append_pair(&mut self, op: ShareOp, x: Value, types: [ShareType; 2]) -> (Value, Value) {
+        let key = (op, vec![x], types.to_vec());
+        let first = match self.known.get(&key) {
+            Some(&first) => first,
+            None => self.push(key),
+        };
+        (first, Value(first.0 + 1))
     }
 
     fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use spu::Party;
 use spu::graph::Operation;
-use spu::pphlo::{DType, Op};
+use spu::pphlo::{DType, Op, Window};
 
 use super::types::ShareType;
 
@@ -107,6 +107,27 @@ pub enum ShareOp {
         /// The axes, increasing.
         axes: Vec<usize>,
     },
+    /// Local: sums of each element and all before it on an axis, or all behind it.
+    CumulativeSum {
+        /// The axis.
+        axis: usize,
+        /// Whether those behind it.
+        reverse: bool,
+    },
+    /// Local: the elements of each window along a new last axis; in place of padding zeros or the window's last element.
+    GatherWindows {
+        /// Over every axis.
+        window: Window,
+        /// Whether an element is repeated.
+        repeat: bool,
+    },
+    /// Local: the transpose of `GatherWindows`.
+    ScatterWindows {
+        /// Over every axis of the result.
+        window: Window,
+        /// Whether an element is repeated.
+        repeat: bool,
+    },
 
     /// Kernel: shares an argument that only `owner` has.
     Input {
@@ -145,6 +166,11 @@ pub enum ShareOp {
     Sign,
     /// Kernel: `Arith → Arith`: `[x < 0]` as 0 or 1.
     SignToArith,
+    /// Kernel: `Arith → Arith`: `[x < 0]` as 0 or 1 of −2^(bits−1) ≤ x < 2^(bits−1).
+    NarrowSignToArith {
+        /// How many bits the values have, the sign among them; at least 2.
+        bits: u32,
+    },
     /// Kernel: `Bits(1) → Arith`: 0 or 1.
     BitToArith,
     /// Kernel: `(Bits(1), Arith) → Arith`: the bit times the value.
@@ -153,6 +179,11 @@ pub enum ShareOp {
     ExpNegative,
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
+    /// Kernel: `Arith[rows, width] → (Arith[rows], Arith[rows, width])`: largest of each row, and 1 where it stands first, else 0; at most
+    /// [`ONE_HOT_WIDTH`](crate::aby3::maximum::ONE_HOT_WIDTH) columns.
+    MaximumOneHot,
+    /// Kernel: `Arith[rows, width] → (Arith[rows], Arith[rows])`: largest of each row, and the column where it stands first.
+    MaximumIndex,
 }
 
 impl ShareOp {
@@ -173,7 +204,10 @@ impl ShareOp {
                 | Self::BitToArith
                 | Self::BitMultiply
                 | Self::ExpNegative
+                | Self::NarrowSignToArith { .. }
                 | Self::Maximum
+                | Self::MaximumOneHot
+                | Self::MaximumIndex
         )
     }
 
@@ -199,6 +233,9 @@ impl ShareOp {
             Self::Slice { .. } => "slice",
             Self::Concatenate { .. } => "concatenate",
             Self::ReduceSum { .. } => "reduce_sum",
+            Self::CumulativeSum { .. } => "cumulative_sum",
+            Self::GatherWindows { .. } => "gather_windows",
+            Self::ScatterWindows { .. } => "scatter_windows",
             Self::Input { .. } => "input",
             Self::Reshare => "reshare",
             Self::TruncateSum { .. } => "truncate_sum",
@@ -209,10 +246,13 @@ impl ShareOp {
             Self::ReluValue => "relu_value",
             Self::Sign => "sign",
             Self::SignToArith => "sign_to_arith",
+            Self::NarrowSignToArith { .. } => "narrow_sign_to_arith",
             Self::BitToArith => "bit_to_arith",
             Self::BitMultiply => "bit_multiply",
             Self::ExpNegative => "exp_negative",
             Self::Maximum => "maximum",
+            Self::MaximumOneHot => "maximum_one_hot",
+            Self::MaximumIndex => "maximum_index",
         }
     }
 }

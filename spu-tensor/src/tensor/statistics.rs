@@ -92,7 +92,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
     ///
     /// let y = evaluate(vec![700.0, 700.0, -1e9], |x: Tensor<Secret, Fxp>| x.logsumexp(0))?;
-    /// assert!((y.item() - 700.0 - 2f64.ln()).abs() < 1e-9);
+    /// assert!((y.values()[0] - 700.0 - 2f64.ln()).abs() < 1e-9);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
