@@ -6,6 +6,7 @@ extern crate self as spu;
 pub mod diagnose;
 pub mod error;
 pub mod executor;
+pub mod format;
 pub mod graph;
 pub mod host;
 pub mod location;
@@ -18,6 +19,7 @@ mod trace;
 
 pub use error::Error;
 pub use executor::Executor;
+pub use format::{Deviation, Format, Tolerance, Warning};
 pub use host::{Elements, HostTensor};
 pub use location::Location;
 pub use pphlo::Window;

@@ -64,6 +64,13 @@ pub enum Wanted {
     Index,
 }
 
+/// The width of the groups in which `width` columns are compared, in as few levels as there are.
+pub fn group_width(width: usize) -> usize {
+    let reaches = |size: usize, levels: u32| size.checked_pow(levels).is_none_or(|columns| columns >= width);
+    let levels = (1..).find(|&levels| reaches(ONE_HOT_WIDTH, levels)).expect("some power is large enough");
+    (2..).find(|&size| reaches(size, levels)).expect("some size is large enough")
+}
+
 /// Messages of [`maximum`] on `rows` of `width` elements of `bits` bits.
 pub fn table(rows: usize, width: usize, wanted: Wanted, bits: u32) -> Vec<Message> {
     let (mut table, mut width, mut first) = (Vec::new(), width, 0);
@@ -160,7 +167,9 @@ impl<R: Ring> Group<R> {
         let first = first.unwrap_or_else(|| Planes::zero(rows, width - 1));
         let first = open_masked(ctx, first, steps.past(OPEN)).await;
         let indices = match &self.indices {
-            Indices::Shared(indices) if wanted == Wanted::Index => Some((indices.view(), self::summand(ctx, indices.view()))),
+            Indices::Shared(indices) if wanted == Wanted::Index => {
+                Some((indices.view(), self::summand(ctx, indices.view())))
+            }
             _ => None,
         };
         let mut dealt = Vec::new();
@@ -328,9 +337,7 @@ fn levels(width: usize) -> Vec<Plan> {
 
 /// The columns of groups of equal width that cover `width` columns; the last one may overlap the one before.
 fn groups(width: usize) -> Vec<Range<usize>> {
-    let levels = (1..).find(|&levels| ONE_HOT_WIDTH.pow(levels) >= width).expect("some power is large enough");
-    let size = (2..).find(|size: &usize| size.pow(levels) >= width).expect("some size is large enough");
-    let size = size.min(width);
+    let size = group_width(width).min(width);
     (0..width.div_ceil(size)).map(|k| (k * size).min(width - size)).map(|from| from..from + size).collect()
 }
 
@@ -369,9 +376,8 @@ mod tests {
         for dealer in dealers() {
             let shares = share(values, 5);
             let table = table(rows, width, wanted, R::BITS);
-            let kernel = async |ctx: Context<R>| {
-                maximum(&ctx, shares[ctx.role() as usize].view(), rows, width, wanted).await
-            };
+            let kernel =
+                async |ctx: Context<R>| maximum(&ctx, shares[ctx.role() as usize].view(), rows, width, wanted).await;
             let [p0, p1, p2] = run(dealer, &table, 11, kernel);
             let max = reconstruct(&[p0.0, p1.0, p2.0]);
             assert_eq!(p0.1.is_some(), wanted != Wanted::Value);
@@ -465,7 +471,8 @@ mod tests {
             let x = Arith { own: x.iter().map(|x| x.own[0]).collect(), next: x.iter().map(|x| x.next[0]).collect() };
             maximum(&ctx, x.view(), 1, 3, Wanted::OneHot).await
         };
-        let subject = Subject::new([replicated(64), replicated(64), replicated(64)], table(1, 3, Wanted::OneHot, 64), kernel);
+        let subject =
+            Subject::new([replicated(64), replicated(64), replicated(64)], table(1, 3, Wanted::OneHot, 64), kernel);
         subject.distinguish(600).expect("statistical");
     }
 

@@ -64,7 +64,7 @@ pub async fn sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Arith<R
 /// `[x < 0]` as 0 or 1, for −2^(width−1) ≤ x < 2^(width−1), width ≥ 2.
 pub async fn narrow_sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>, width: u32) -> Arith<R> {
     let (n, role) = (x.len(), ctx.role());
-    let halves = top_bit_halves(ctx, &summand(ctx, x), width, Steps::START).await;
+    let halves = sign_halves_of(ctx, &summand(ctx, x), width, Steps::START).await;
     let bit = open_masked(ctx, halves.unwrap_or_else(|| Planes::zero(n, 1)), HALVES_STEPS).await;
     let lambda = if role == Role::P0 { from_planes(&bit, 0) } else { Vec::new() };
     let half = bit_half(role, &bit, deal(ctx, lambda, n, DEAL).await);
@@ -95,17 +95,21 @@ pub(super) fn halves_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
 
 /// `[a + b < 0]` as a plane of halves of P1 and P2, from P0's a and the b of P1 and P2 in `summand`.
 pub(super) async fn sign_halves<R: Ring>(ctx: &Context<R>, summand: &[R], steps: Steps) -> Option<Planes> {
-    top_bit_halves(ctx, summand, R::BITS, steps).await
+    sign_halves_of(ctx, summand, R::BITS, steps).await
 }
 
-/// Bit `width` − 1 of a + b, as [`sign_halves`]: the sign of a number that is known to have so many bits, for modulo 2^width it is the
-/// same number.
-async fn top_bit_halves<R: Ring>(ctx: &Context<R>, summand: &[R], width: u32, steps: Steps) -> Option<Planes> {
-    let (n, widths) = (summand.len(), blocks(width));
+/// The same for the lowest `bits` bits of a + b, of which the top one is the sign.
+pub(super) async fn sign_halves_of<R: Ring>(
+    ctx: &Context<R>,
+    summand: &[R],
+    bits: u32,
+    steps: Steps,
+) -> Option<Planes> {
+    let (n, widths) = (summand.len(), blocks(bits));
     let blocks = carry::blocks(ctx, summand, &widths, steps).await;
     let mut carries = blocks.clone();
     let mut steps = steps.past(carry::STEPS);
-    for plan in levels(width) {
+    for plan in levels(bits) {
         carries = products(ctx, &plan, carries.as_ref(), n, steps).await;
         steps = steps.past(Plan::STEPS);
     }
@@ -153,7 +157,7 @@ pub(super) mod tests {
             let kernel = async |ctx: Context<R>| sign(&ctx, shares[ctx.role() as usize].view()).await;
             let signs = reconstruct_bits(&run(dealer, &table(values.len(), R::BITS), 1, kernel));
             let kernel = async |ctx: Context<R>| sign_to_arith(&ctx, shares[ctx.role() as usize].view()).await;
-            let numbers = reconstruct(&run(dealer, &arith_table(values.len(), R::BITS), 2, kernel));
+            let numbers = reconstruct(&run(dealer, &arith_table(values.len(), R::BITS, R::BITS), 2, kernel));
             for (i, value) in values.iter().enumerate() {
                 assert_eq!(signs.get(0, i), value.signed() < 0, "{value:?}");
                 assert_eq!(numbers[i].signed(), i128::from(value.signed() < 0), "{value:?}");
@@ -192,12 +196,37 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn narrow_signs_are_exact_over_their_range() {
+        fn check<R: Ring>(width: u32) {
+            let half = 1i128 << (width - 1);
+            let edges = [-half, -half + 1, -2, -1, 0, 1, half - 2, half - 1];
+            let values: Vec<i128> = edges.into_iter().filter(|x| (-half..half).contains(x)).collect();
+            for (dealer, seed) in dealers().flat_map(|dealer| (0..20).map(move |seed| (dealer, seed))) {
+                let shares = share(&values.iter().map(|&x| R::from_i128(x)).collect::<Vec<_>>(), seed);
+                let kernel =
+                    async |ctx: Context<R>| narrow_sign_to_arith(&ctx, shares[ctx.role() as usize].view(), width).await;
+                let signs = reconstruct(&run(dealer, &arith_table(values.len(), R::BITS, width), seed, kernel));
+                assert!(signs.iter().zip(&values).all(|(sign, &x)| sign.signed() == i128::from(x < 0)));
+            }
+        }
+        for width in 2..=31 {
+            check::<u32>(width);
+            check::<u64>(width);
+            check::<u128>(width);
+        }
+    }
+
+    #[test]
     fn rounds_and_bits() {
         let n = 128;
         let of = |table: Vec<Message>| (cost(&table).rounds, cost(&table).bits);
         assert_eq!(of(halves_table(n, 64, 0)), (3, 405 * 128));
         assert_eq!(of(table(n, 64)), (4, 407 * 128));
-        assert_eq!(of(arith_table(n, 64)), (5, (405 + 2 + 64 + 128) * 128));
+        assert_eq!(of(arith_table(n, 64, 64)), (5, (405 + 2 + 64 + 128) * 128));
+        // Codes of one block and the top bit, of two, and of four; products of the carries of one level.
+        assert_eq!(of(arith_table(n, 64, 5)), (3, (15 + 1 + 2 + 64 + 128) * 128));
+        assert_eq!(of(arith_table(n, 64, 9)), (4, (2 * 15 + 1 + 1 + 2 * 3 + 2 + 64 + 128) * 128));
+        assert_eq!(of(arith_table(n, 64, 17)).0, 4);
     }
 
     #[test]
@@ -208,6 +237,16 @@ pub(super) mod tests {
         Subject::new([replicated(64)], table(1, 64), kernel).distinguish(600).expect("statistical");
         let kernel =
             |ctx: Context<u64>, operands: Operands| async move { sign_to_arith(&ctx, operands.arith(0).view()).await };
-        Subject::new([replicated(64)], arith_table(1, 64), kernel).distinguish(600).expect("statistical");
+        Subject::new([replicated(64)], arith_table(1, 64, 64), kernel).distinguish(600).expect("statistical");
+        for width in [3, 9] {
+            let kernel = move |ctx: Context<u64>, operands: Operands| async move {
+                narrow_sign_to_arith(&ctx, operands.arith(0).view(), width).await
+            };
+            Subject::new([replicated(64)], arith_table(1, 64, width), kernel).distinguish(600).expect("statistical");
+        }
+        let kernel = |ctx: Context<Z16>, operands: Operands| async move {
+            narrow_sign_to_arith(&ctx, operands.arith(0).view(), 2).await
+        };
+        Subject::new([replicated(4)], arith_table(1, 4, 2), kernel).enumerate(100_000).expect("exact");
     }
 }

@@ -15,6 +15,8 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::OpenTo { .. } => super::open::to_table(n, bits, Role::P0),
         ShareOp::Relu => super::relu::table(n, bits),
         ShareOp::ReluValue => super::relu::value_table(n, bits),
+        ShareOp::TruncateRelu { shift } => super::truncate_relu::table(n, shift, bits),
+        ShareOp::TruncateReluValue { shift } => super::truncate_relu::value_table(n, shift, bits),
         ShareOp::Sign => super::sign::table(n, bits),
         ShareOp::SignToArith => super::sign::arith_table(n, bits, bits),
         ShareOp::BitToArith => super::inject::bit_to_arith_table(n, bits),
@@ -24,6 +26,7 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Value, bits),
         ShareOp::MaximumOneHot => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::OneHot, bits),
         ShareOp::MaximumIndex => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Index, bits),
+        ShareOp::LeadingOne { ref layout, ref weights } => super::leading_one::table(n, layout, weights, bits),
         ref op => unreachable!("{} is local", op.name()),
     }
 }

@@ -10,6 +10,7 @@ mod compare;
 mod encode;
 mod format;
 mod function;
+mod reduce;
 mod spline;
 mod structure;
 
@@ -29,18 +30,57 @@ pub const EXTRA: u32 = 8;
 
 /// Lowers a program to what the parties execute.
 pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
+    let (lowering, outputs, _) = lowered(program, ring)?;
+    Ok(lowering.build.finish(outputs))
+}
+
+/// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
+/// comparisons that are part of their uses.
+pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
+    let (lowering, _, made) = lowered(program, ring)?;
+    let scale = |entry: Entry| match entry {
+        Entry::Number(number) => Some(lowering.build.scale(number.value)),
+        _ => None,
+    };
+    Ok(made.into_iter().map(|(entry, _)| scale(entry)).collect())
+}
+
+/// [`lower`], with every PPHLO value that is held as a further output, and which output that is, by the value's index. The values
+/// are computed as [`lower`] has it, so that they can be seen in the clear: see [`crate::plain`].
+pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph, Vec<Option<usize>>), Error> {
+    let (mut lowering, mut outputs, made) = lowered(program, ring)?;
+    let mut keep = |entry: Entry| {
+        let value = match entry {
+            Entry::Number(number) => number.value,
+            Entry::Splat(_) => return None,
+            bit => match lowering.settled(bit) {
+                Entry::Number(number) => number.value,
+                _ => return None,
+            },
+        };
+        outputs.push(value);
+        Some(outputs.len() - 1)
+    };
+    let kept = made.into_iter().map(|(_, entry)| keep(entry)).collect();
+    Ok((lowering.build.finish(outputs), kept))
+}
+
+/// The lowering, the program's outputs, and what each PPHLO value was when it was made and for its uses.
+fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
     let graph = &program.graph;
     let mut uses = vec![0; graph.value_count()];
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let entries = vec![None; graph.value_count()];
     let intervals = pphlo::intervals(graph);
     let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, uses, entries };
+    let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
         let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
         for (value, entry) in node.results().zip(entries) {
-            let entry = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
-            lowering.entries[value.index()] = Some(entry);
+            let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
+            lowering.entries[value.index()] = Some(used);
+            made.push((entry, used));
         }
     }
     let mut outputs = Vec::with_capacity(graph.outputs.len());
@@ -48,8 +88,10 @@ pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
         lowering.build.location = Some(graph.value_location(output));
         outputs.push(lowering.result(output, ty));
     }
-    Ok(lowering.build.finish(outputs))
+    Ok((lowering, outputs, made))
 }
+
+type Lowered<'a> = (Lowering<'a>, Vec<Value>, Vec<(Entry, Entry)>);
 
 /// The share types of arguments and results of a program: what its callers hold.
 pub fn boundary_type(ty: &Type, ring: RingConfig) -> ShareType {
@@ -155,7 +197,14 @@ impl Lowering<'_> {
             }
             Op::Concatenate { axis } => one(self.concatenate(operands, *axis, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
-            Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
+            Op::ReduceMax { axis } | Op::ReduceMin { axis } => one(self.reduce_extremum(op, operands[0], *axis, &ty)),
+            Op::ArgMax { axis } => one(self.arg_max(operands[0], *axis, &ty)),
+            Op::MaxWithOneHot { axis } => Ok(self.max_with_one_hot(operands[0], *axis, &ty)),
+            Op::ReduceProduct { axes } => one(self.reduce_product(operands[0], axes, &ty)),
+            Op::ReduceAny { axes } | Op::ReduceAll { axes } => one(self.truth(op, operands[0], axes, &ty)),
+            Op::CumulativeSum { .. } | Op::GatherWindows { .. } | Op::ScatterWindows { .. } => {
+                one(self.linear(op, operands[0], &ty))
+            }
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
             Op::Assume { .. } | Op::StopGradient => one(self.entry(operands[0])),
             Op::Reveal => one(self.open(operands[0], None)),

@@ -7,12 +7,14 @@ mod leaf;
 mod local;
 mod network;
 mod node;
+mod shadow;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
+use spu::diagnose::report_warning;
 use spu::executor::{Executor, Leaf, ProgramKey, SessionId};
 use spu::graph::Value;
 use spu::pphlo::Type;
@@ -35,6 +37,7 @@ use local::Threads;
 pub struct Session {
     id: SessionId,
     network: Network,
+    warns: bool,
     parties: Mutex<Parties>,
     programs: Mutex<HashMap<ProgramKey, Arc<Compiled>>>,
     inputs: Mutex<HashMap<InputKey, Arc<Plan>>>,
@@ -73,25 +76,26 @@ impl Session {
     /// Three parties as threads of this process.
     pub fn local(config: &Config) -> Result<Self, Error> {
         let network = config.network()?;
-        Ok(Self::new(network, Parties::Local(Threads::start(config, network.ring)?)))
+        Ok(Self::new(config, network, Parties::Local(Threads::start(config, network.ring)?)))
     }
 
     /// One party among three connected processes; returns once all are there and agree on the configuration.
     pub fn connect(config: &Config, peers: &Peers) -> Result<Self, Error> {
         let network = config.network()?;
         let node = connect::node(config, peers, network.ring)?;
-        Ok(Self::new(network, Parties::Connected(Box::new(node))))
+        Ok(Self::new(config, network, Parties::Connected(Box::new(node))))
     }
 
     /// The plain oracle: the same share program on plain ring elements, by one party that sees everything.
     pub fn plain(config: &Config) -> Result<Self, Error> {
-        Ok(Self::new(config.network()?, Parties::Plain))
+        Ok(Self::new(config, config.network()?, Parties::Plain))
     }
 
-    fn new(network: Network, parties: Parties) -> Self {
+    fn new(config: &Config, network: Network, parties: Parties) -> Self {
         Self {
             id: SessionId::unique(),
             network,
+            warns: config.range_warnings,
             parties: Mutex::new(parties),
             programs: Mutex::default(),
             inputs: Mutex::default(),
@@ -176,6 +180,9 @@ impl Session {
         }
         let program = build()?;
         let plan = Arc::new(Plan::new(lower(&program, self.network.ring)?, self.network.ring));
+        if self.warns {
+            program.warnings(&self.network)?.iter().for_each(|warning| eprintln!("{}", report_warning(warning)));
+        }
         let results = program.results.into_iter().map(|(_, ty)| ty).collect();
         let compiled = Arc::new(Compiled { plan, results });
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,7 +5,27 @@ use spu::{Cost, Error, Manifest, Program, Target};
 use crate::hal::{RingConfig, lower};
 use crate::share::Plan;
 
-/// The format and the network that a program is compiled for.
+/// The format and the network that a program is compiled for: prices programs, and tells what the format does to their numbers.
+///
+/// ```
+/// # extern crate spu_tensor as spu;
+/// # use spu::{Fxp, Secret, Tensor, spu_fn};
+/// # use spu_protocols::session::Network;
+/// #[spu_fn]
+/// fn cube(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+///     x * x * x
+/// }
+///
+/// # fn main() {
+/// assert_eq!(cube::cost([5], &Network::WAN).unwrap().rounds, 4);
+/// // Real numbers beside fixed-point ones: 2^-18 is a unit.
+/// let deviation = cube::check(vec![0.3, -1.5], &Network::WAN).unwrap();
+/// assert!(deviation.largest < 1e-4);
+/// // 2000^2 fits, 2000^3 does not until it is truncated.
+/// let error = cube::check(vec![2000.0], &Network::WAN).unwrap_err();
+/// assert!(error.to_string().starts_with("`multiply` overflows: 8000000000.0 at [0]"));
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Network {
     /// The number format.

@@ -9,6 +9,7 @@ use super::ShareGraph;
 use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
+use crate::aby3::{Layout, Weights};
 use spu::pphlo::{DType, Window};
 
 /// A share program under construction. HAL functions append to it; they never compute.
@@ -247,8 +248,18 @@ impl Builder {
     /// max(x, 0) and `[x ≥ 0]`.
     pub fn relu(&mut self, x: Value) -> (Value, Value) {
         let value = self.ty(x).clone();
+        self.with_mask(ShareOp::Relu, x, value)
+    }
+
+    /// max(y, 0) and `[y ≥ 0]` of the truncated y = x / 2^shift; takes a `Sum`.
+    pub fn truncate_relu(&mut self, x: Value, shift: u32) -> (Value, Value) {
+        let value = ShareType { kind: Kind::Arith, scale: self.scale(x) - shift, ..self.ty(x).clone() };
+        self.with_mask(ShareOp::TruncateRelu { shift }, x, value)
+    }
+
+    fn with_mask(&mut self, op: ShareOp, x: Value, value: ShareType) -> (Value, Value) {
         let mask = ShareType { scale: 0, ..value.clone() };
-        self.append_pair(ShareOp::Relu, x, [value, mask])
+        self.append_pair(op, x, [value, mask])
     }
 
     /// `[x < 0]` as a bit.
@@ -303,6 +314,17 @@ impl Builder {
         let rows = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
         let index = ShareType { scale: 0, ..rows.clone() };
         self.append_pair(ShareOp::MaximumIndex, x, [rows, index])
+    }
+
+    /// Sums of weights by the position of the leading one, with these scales.
+    pub fn leading_one(&mut self, x: Value, layout: Layout, weights: Weights, scales: &[u32]) -> Vec<Value> {
+        let types = scales.iter().map(|&scale| ShareType::new(self.shape(x), Kind::Arith, scale)).collect();
+        let key = (ShareOp::LeadingOne { layout, weights }, vec![x], types);
+        let first = match self.known.get(&key) {
+            Some(&first) => first,
+            None => self.push(key),
+        };
+        (first.0..).take(scales.len()).map(Value).collect()
     }
 
     fn linear(&mut self, op: ShareOp, x: Value, y: Value) -> Value {

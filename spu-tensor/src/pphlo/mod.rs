@@ -18,7 +18,7 @@ mod window;
 
 pub(crate) use append::Builder;
 pub use append::append;
-pub(crate) use eval::apply;
+pub(crate) use eval::{apply, argument};
 pub use eval::{evaluate, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;
