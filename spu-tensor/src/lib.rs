@@ -38,7 +38,7 @@ pub mod generated {
     pub use crate::executor::Leaf;
     pub use crate::pphlo::Type;
     pub use crate::tensor::{
-        Argument, Condition, FlowsInto, LeafSpec, Leaves, LeavesAre, Parameters, Returns, condition, join_name,
-        program, run,
+        Argument, Condition, FlowsInto, LeafSpec, Leaves, LeavesAre, ParameterTypes, Parameters, Returns, condition,
+        join_name, program, run,
     };
 }

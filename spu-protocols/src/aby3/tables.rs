@@ -2,7 +2,7 @@
 
 use super::maximum::Wanted;
 use super::{Message, Role};
-use crate::share::{ShareOp, ShareType};
+use crate::share::{Kind, ShareOp, ShareType};
 
 /// The table of a kernel for a part of `n` elements (rows for a maximum) of a ring of `bits` bits.
 pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fraction_bits: u32) -> Vec<Message> {
@@ -21,6 +21,15 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::SignToArith => super::sign::arith_table(n, bits, bits),
         ShareOp::BitToArith => super::inject::bit_to_arith_table(n, bits),
         ShareOp::BitMultiply => super::inject::bit_multiply_table(n, bits),
+        ShareOp::Decompose { lo, hi } => super::decompose::table(lo..hi, n),
+        ShareOp::Lookup { ref tables } => super::lookup::table(tables[0].0.len().ilog2(), tables.len(), n, bits),
+        ShareOp::BitAnd => super::bits::and_table(n, bit_count(operands[0])),
+        ShareOp::Weigh { ref weights } => super::weigh::table(&weights.0, n, bits),
+        ShareOp::IsZero => super::zero::table(n, bits),
+        ShareOp::IsZeroToArith => super::zero::arith_table(n, bits),
+        ShareOp::WhereNegative => super::choose::negative_table(n, bits),
+        ShareOp::WhereZero => super::choose::zero_table(n, bits),
+        ShareOp::Floor { shift, .. } => super::floor::table(n, shift, bits),
         ShareOp::ExpNegative => super::exp::table(n, fraction_bits),
         ShareOp::NarrowSignToArith { bits: width } => super::sign::arith_table(n, bits, width),
         ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Value, bits),
@@ -28,5 +37,12 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32, fractio
         ShareOp::MaximumIndex => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Index, bits),
         ShareOp::LeadingOne { ref layout, ref weights } => super::leading_one::table(n, layout, weights, bits),
         ref op => unreachable!("{} is local", op.name()),
+    }
+}
+
+fn bit_count(ty: &ShareType) -> usize {
+    match ty.kind {
+        Kind::Bits(count) => count as usize,
+        _ => unreachable!("the share program's types hold: bits, not {ty}"),
     }
 }

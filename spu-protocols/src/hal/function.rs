@@ -2,7 +2,7 @@
 
 use spu::Error;
 use spu::graph::Value;
-use spu::pphlo::{Op, Type};
+use spu::pphlo::{Interval, Op, Type};
 
 use super::spline::Spline;
 use super::{Entry, Lowering, Number};
@@ -89,10 +89,19 @@ impl Lowering<'_> {
             _ => {
                 let scale = (self.build.scale(result) as i32 - up) as u32;
                 let scaled = self.build.rescale(result, scale);
-                self.build.truncate(scaled, scale - f)
+                let places = (f + self.spare_places(interval)).min(scale - 1);
+                let value = self.build.truncate(scaled, scale - places);
+                return Ok(self.number(value, places));
             }
         };
         Ok(self.number(value, f))
+    }
+
+    /// How many more fraction bits than the format's 1/x keeps: where x ≥ 1 may be large, so that x·(1/x), and with it a row of a
+    /// softmax, is as near to 1 as at x = 1.
+    fn spare_places(&self, x: Interval) -> u32 {
+        let magnitude = libm::ceil(libm::log2(x.hi)) as u32;
+        if x.lo >= 1.0 { (magnitude + 1).min(self.ring.extra()) } else { 0 }
     }
 
     /// Σ c_k·y^k as a `Sum`.

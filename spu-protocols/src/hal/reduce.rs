@@ -147,7 +147,7 @@ impl Lowering<'_> {
     }
 
     /// Running sums, and windows: linear, so that sums of products stay sums.
-    pub(super) fn linear(&mut self, op: &Op, x: Value, ty: &Type) -> Entry {
+    pub(super) fn sums_and_windows(&mut self, op: &Op, x: Value, ty: &Type) -> Entry {
         let number = self.as_number(x);
         let value = match op {
             Op::CumulativeSum { axis, reverse } => self.build.cumulative_sum(number.value, *axis, *reverse),

@@ -1,5 +1,6 @@
 //! The share program: what the parties execute. Its values have a shape, a kind and a scale.
 
+mod bits;
 mod builder;
 mod masks;
 mod ops;
@@ -7,7 +8,7 @@ mod plan;
 mod types;
 
 pub use builder::Builder;
-pub use ops::{PublicFunction, RingLiteral, ShareOp};
+pub use ops::{BitFunction, PublicFunction, RingLiteral, ShareOp};
 pub use plan::{Part, Plan, PlannedMessage, Superstep, Tables, parts_of};
 pub use types::{Kind, ShareType};
 

@@ -15,9 +15,12 @@ mod text;
 mod types;
 mod verify;
 mod window;
+mod windows;
 
 pub(crate) use append::Builder;
 pub use append::append;
+#[cfg(test)]
+pub(crate) use eval::evaluate_one;
 pub(crate) use eval::{apply, argument};
 pub use eval::{evaluate, gelu, logistic, silu, softplus};
 pub use grad::gradient;
@@ -28,7 +31,8 @@ pub use range::{Interval, intervals};
 pub use text::{parse, print};
 pub use types::{DType, Type, Visibility};
 pub use verify::verify;
-pub use window::Window;
+pub use window::{ConvolutionWindow, Strides};
+pub use windows::Window;
 
 /// A PPHLO graph.
 pub type Graph = crate::graph::Graph<Op>;

@@ -1,168 +1,189 @@
-//! Sliding windows: which elements each window has.
+//! How a slice steps, and how the kernel of a convolution moves over its input.
 
-use crate::shape::Shape;
+use std::fmt;
 
-/// A window over every axis of a tensor, an entry for each axis.
+use super::attribute::Attribute;
+use super::scan::Scanner;
+use crate::error::Error;
+
+/// The distance of two elements of a slice on each axis. In text, distances of 1 are left out.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Strides(Vec<usize>);
+
+impl Strides {
+    /// 1 on every axis.
+    pub const UNIT: Self = Self(Vec::new());
+
+    /// These distances, outermost axis first.
+    pub fn new(strides: Vec<usize>) -> Self {
+        if strides.iter().all(|&stride| stride == 1) { Self::UNIT } else { Self(strides) }
+    }
+
+    /// Whether it is 1 on every axis.
+    pub fn is_unit(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The distances on `rank` axes; none if there are distances of another number of axes.
+    pub fn of_rank(&self, rank: usize) -> Option<Vec<usize>> {
+        match self.0.len() {
+            0 => Some(vec![1; rank]),
+            n => (n == rank).then(|| self.0.clone()),
+        }
+    }
+
+    /// The distance on an axis.
+    pub fn on(&self, axis: usize) -> usize {
+        self.0.get(axis).copied().unwrap_or(1)
+    }
+}
+
+impl fmt::Display for Strides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl Attribute for Strides {
+    fn absent() -> Option<Self> {
+        Some(Self::UNIT)
+    }
+    fn print(&self) -> String {
+        if self.is_unit() { String::new() } else { self.0.print() }
+    }
+    fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
+        Vec::parse(scanner).map(Self::new)
+    }
+}
+
+/// How the kernel of a convolution moves over the input; one number for each spatial axis everywhere.
 ///
-/// Along one axis of extent n the padded extent is low + n + high, a window covers dilation·(size − 1) + 1 of it, and windows
-/// begin at 0, stride, 2·stride, … as long as they fit. The elements of a window are numbered row-major, and those that lie
-/// in the padding are left out: the others move up.
+/// Result index o and kernel index k meet at place o · stride + k · kernel_dilation − low of the input, between whose elements
+/// input_dilation − 1 zeros are inserted, and which is surrounded by zeros.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Window {
-    /// How many elements, at least one.
-    pub sizes: Vec<usize>,
-    /// How far apart windows begin, at least one.
-    pub strides: Vec<usize>,
-    /// How far apart a window's elements are, at least one.
-    pub dilations: Vec<usize>,
-    /// Padding in front.
-    pub low: Vec<usize>,
-    /// Padding behind.
-    pub high: Vec<usize>,
+pub struct ConvolutionWindow {
+    /// How far the kernel moves from one result element to the next.
+    pub stride: Vec<usize>,
+    /// Zeros before the input; a negative number removes elements.
+    pub low: Vec<i64>,
+    /// Zeros after the input; a negative number removes elements.
+    pub high: Vec<i64>,
+    /// The distance of two input elements.
+    pub input_dilation: Vec<usize>,
+    /// The distance of the input places that two neighbours in the kernel meet.
+    pub kernel_dilation: Vec<usize>,
 }
 
-impl Window {
-    /// Windows of these sizes, one after another, without dilation and padding.
-    pub fn tiles(sizes: impl Into<Vec<usize>>) -> Self {
-        let sizes = sizes.into();
-        let (ones, zeros) = (vec![1; sizes.len()], vec![0; sizes.len()]);
-        Self { strides: sizes.clone(), dilations: ones, low: zeros.clone(), high: zeros, sizes }
+impl ConvolutionWindow {
+    /// On `axes` spatial axes: every place at which the kernel lies inside the input.
+    pub fn valid(axes: usize) -> Self {
+        Self {
+            stride: vec![1; axes],
+            low: vec![0; axes],
+            high: vec![0; axes],
+            input_dilation: vec![1; axes],
+            kernel_dilation: vec![1; axes],
+        }
     }
 
-    /// Elements of a window, those in the padding included.
-    pub fn elements(&self) -> usize {
-        self.sizes.iter().product()
+    /// How many spatial axes it has, if its parts agree on that and no distance is 0.
+    pub fn axes(&self) -> Option<usize> {
+        let axes = self.stride.len();
+        let lengths = [self.low.len(), self.high.len(), self.input_dilation.len(), self.kernel_dilation.len()];
+        let distances = [&self.stride, &self.input_dilation, &self.kernel_dilation];
+        let fits = lengths == [axes; 4] && distances.into_iter().flatten().all(|&distance| distance > 0);
+        fits.then_some(axes)
     }
 
-    /// How many windows there are along each axis of a tensor of this shape, or what is wrong.
-    pub fn counts(&self, shape: &Shape) -> Result<Shape, String> {
-        let rank = shape.rank();
-        let parts = [&self.sizes, &self.strides, &self.dilations, &self.low, &self.high];
-        if parts.iter().any(|part| part.len() != rank) {
-            return Err(format!("cannot move windows over {shape}: they need an entry for each of its {rank} axes"));
-        }
-        if parts[..3].iter().any(|part| part.contains(&0)) {
-            return Err(format!("cannot move windows over {shape}: a size, stride or dilation is 0"));
-        }
-        let count = |axis: usize| {
-            let covered = (self.sizes[axis] - 1).checked_mul(self.dilations[axis])?.checked_add(1)?;
-            let padded = shape.extents()[axis].checked_add(self.low[axis])?.checked_add(self.high[axis])?;
-            padded.checked_add(isize::MAX as usize)?;
-            Some(padded.checked_sub(covered).map_or(0, |room| room / self.strides[axis] + 1))
+    /// Extent of the input on a spatial axis with what is inserted and put around it; negative if more is removed than is there.
+    pub fn padded(&self, axis: usize, input: usize) -> i128 {
+        let around = i128::from(self.low[axis]) + i128::from(self.high[axis]);
+        dilated(input, self.input_dilation[axis]).saturating_add(around)
+    }
+
+    /// The result's extent on a spatial axis.
+    pub fn output(&self, axis: usize, input: usize, kernel: usize) -> usize {
+        let room = self.padded(axis, input).saturating_sub(dilated(kernel, self.kernel_dilation[axis]));
+        let count = if room < 0 { 0 } else { room / self.stride[axis] as i128 + 1 };
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    /// The input index that result index `o` and kernel index `k` meet on a spatial axis; none where that is a zero.
+    pub fn meets(&self, axis: usize, input: usize, o: usize, k: usize) -> Option<usize> {
+        let place = o as i128 * self.stride[axis] as i128 + k as i128 * self.kernel_dilation[axis] as i128;
+        let place = place - i128::from(self.low[axis]);
+        let step = self.input_dilation[axis] as i128;
+        (place >= 0 && place % step == 0 && place / step < input as i128).then(|| (place / step) as usize)
+    }
+
+    /// The window of the convolution that carries a result's derivative back to an input of these extents, with the kernel
+    /// reversed: result and input change places.
+    pub(super) fn backward(&self, input: &[usize], kernel: &[usize], output: &[usize]) -> Self {
+        let pair = |axis: usize| {
+            let reach = dilated(kernel[axis], self.kernel_dilation[axis]) - 1;
+            let low = reach - i128::from(self.low[axis]);
+            let spread = dilated(output[axis], self.stride[axis]);
+            let high = dilated(input[axis], self.input_dilation[axis]) + reach - spread - low;
+            (saturated(low), saturated(high))
         };
-        let counts: Option<Vec<usize>> = (0..rank).map(count).collect();
-        let counts = counts.ok_or_else(|| format!("cannot move windows over {shape}: they are too large"))?;
-        let all = counts.iter().chain(&self.sizes).try_fold(1usize, |n, &count| n.checked_mul(count));
-        match all.filter(|&n| isize::try_from(n).is_ok()) {
-            Some(_) => Ok(Shape::new(counts)),
-            None => Err(format!("cannot move windows over {shape}: there are too many elements")),
+        let (low, high) = (0..self.stride.len()).map(pair).unzip();
+        Self {
+            stride: self.input_dilation.clone(),
+            low,
+            high,
+            input_dilation: self.stride.clone(),
+            kernel_dilation: self.kernel_dilation.clone(),
         }
     }
 
-    /// Whether some window lies wholly in the padding, or the tensor has no elements to fill one.
-    pub fn has_empty_window(&self, shape: &Shape) -> bool {
-        let along = |axis: usize| {
-            let one = self.along(axis, shape);
-            one.iter().any(Vec::is_empty)
+    /// The window of the convolution of the input by a result's derivative that gives the kernel's: result and kernel change
+    /// places.
+    pub(super) fn of_kernel(&self, input: &[usize], kernel: &[usize], output: &[usize]) -> Self {
+        let high = |axis: usize| {
+            let reach = (kernel[axis] as i128 - 1) * self.kernel_dilation[axis] as i128;
+            let spread = dilated(output[axis], self.stride[axis]);
+            let before = dilated(input[axis], self.input_dilation[axis]) + i128::from(self.low[axis]);
+            saturated(reach + spread - before)
         };
-        (0..shape.rank()).any(along)
-    }
-
-    /// The places of all windows' elements in a row-major tensor of this shape, window after window, each with
-    /// [`Window::elements`] entries: those that exist, then, for the ones in the padding, `filler` of the last that exists.
-    pub fn places<T>(&self, shape: &Shape, place: impl Fn(usize) -> T, filler: impl Fn(Option<usize>) -> T) -> Vec<T> {
-        let strides = shape.strides();
-        // Offsets on each axis: for every window along it, those of its elements that exist.
-        let axes: Vec<Vec<Vec<usize>>> = (0..shape.rank())
-            .map(|axis| {
-                let scaled = |window: Vec<usize>| window.into_iter().map(|i| i * strides[axis]).collect();
-                self.along(axis, shape).into_iter().map(scaled).collect()
-            })
-            .collect();
-        let (width, mut all) = (self.elements(), Vec::new());
-        let mut windows = vec![0; axes.len()];
-        if axes.iter().any(Vec::is_empty) {
-            return all;
+        Self {
+            stride: self.kernel_dilation.clone(),
+            low: self.low.clone(),
+            high: (0..self.stride.len()).map(high).collect(),
+            input_dilation: self.input_dilation.clone(),
+            kernel_dilation: self.stride.clone(),
         }
-        all.reserve(width * axes.iter().map(Vec::len).product::<usize>());
-        let (mut existing, mut next) = (Vec::with_capacity(width), Vec::with_capacity(width));
-        loop {
-            existing.clear();
-            existing.push(0);
-            for (axis, &window) in axes.iter().zip(&windows) {
-                next.clear();
-                next.extend(existing.iter().flat_map(|first| axis[window].iter().map(move |offset| first + offset)));
-                std::mem::swap(&mut existing, &mut next);
-            }
-            all.extend(existing.iter().map(|&at| place(at)));
-            all.extend((existing.len()..width).map(|_| filler(existing.last().copied())));
-            let Some(axis) = (0..axes.len()).rev().find(|&axis| windows[axis] + 1 < axes[axis].len()) else {
-                return all;
-            };
-            windows[axis] += 1;
-            windows[axis + 1..].fill(0);
-        }
-    }
-
-    /// For each window along one axis, the indices that exist.
-    fn along(&self, axis: usize, shape: &Shape) -> Vec<Vec<usize>> {
-        let extent = shape.extents()[axis];
-        let counts = self.counts(shape).expect("the window was checked");
-        let window = |w: usize| {
-            let padded = (0..self.sizes[axis]).map(move |i| w * self.strides[axis] + i * self.dilations[axis]);
-            padded.filter_map(|at| at.checked_sub(self.low[axis])).filter(|&at| at < extent).collect()
-        };
-        (0..counts.extents()[axis]).map(window).collect()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The extent of `n` elements at a distance.
+pub(super) fn dilated(n: usize, distance: usize) -> i128 {
+    if n == 0 { 0 } else { (n as i128 - 1).saturating_mul(distance as i128).saturating_add(1) }
+}
 
-    const NOTHING: usize = usize::MAX;
+fn saturated(x: i128) -> i64 {
+    x.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}
 
-    fn places(window: &Window, shape: Shape) -> Vec<usize> {
-        window.places(&shape, |at| at, |_| NOTHING)
+/// `(stride = [1, 1], low = [0, 0], high = [0, 0], input_dilation = [1, 1], kernel_dilation = [1, 1])`.
+impl Attribute for ConvolutionWindow {
+    fn print(&self) -> String {
+        let Self { stride, low, high, input_dilation, kernel_dilation } = self;
+        let parts = [stride.print(), low.print(), high.print(), input_dilation.print(), kernel_dilation.print()];
+        let parts: Vec<String> = PARTS.iter().zip(parts).map(|(name, value)| format!("{name} = {value}")).collect();
+        format!("({})", parts.join(", "))
     }
 
-    #[test]
-    fn tiles_cover_a_matrix() {
-        let window = Window::tiles([2, 3]);
-        assert_eq!(window.counts(&[4, 6].into()).unwrap(), Shape::from([2, 2]));
-        assert_eq!(places(&window, [2, 6].into()), [0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11]);
-        // What does not fill a window is left out.
-        assert_eq!(window.counts(&[3, 5].into()).unwrap(), Shape::from([1, 1]));
-        assert_eq!(window.counts(&[1, 5].into()).unwrap(), Shape::from([0, 1]));
-    }
-
-    #[test]
-    fn padding_is_left_out_and_the_rest_moves_up() {
-        let window = Window { strides: vec![2], low: vec![1], high: vec![2], ..Window::tiles([3]) };
-        assert_eq!(window.counts(&[4].into()).unwrap(), Shape::from([3]));
-        assert_eq!(places(&window, [4].into()), [0, 1, NOTHING, 1, 2, 3, 3, NOTHING, NOTHING]);
-        assert_eq!(window.places(&[4].into(), |at| at, |last| last.unwrap()), [0, 1, 1, 1, 2, 3, 3, 3, 3]);
-        assert!(!window.has_empty_window(&[4].into()));
-        assert!(Window { high: vec![5], ..window }.has_empty_window(&[4].into()));
-    }
-
-    #[test]
-    fn dilated_windows_skip() {
-        let window = Window { strides: vec![1], dilations: vec![2], ..Window::tiles([2]) };
-        assert_eq!(places(&window, [4].into()), [0, 2, 1, 3]);
-    }
-
-    #[test]
-    fn scalars_and_empty_tensors() {
-        assert_eq!(places(&Window::tiles([]), Shape::SCALAR), [0]);
-        assert!(places(&Window::tiles([2]), [0].into()).is_empty());
-    }
-
-    #[test]
-    fn faults_are_named() {
-        let fault = |window: Window| window.counts(&[4].into()).unwrap_err();
-        assert!(fault(Window::tiles([2, 2])).contains("an entry for each of its 1 axes"));
-        assert!(fault(Window { strides: vec![0], ..Window::tiles([2]) }).contains("is 0"));
-        assert!(fault(Window { low: vec![usize::MAX], ..Window::tiles([2]) }).contains("too large"));
+    fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
+        let (stride, low, high) = (part(scanner, 0)?, part(scanner, 1)?, part(scanner, 2)?);
+        let (input_dilation, kernel_dilation) = (part(scanner, 3)?, part(scanner, 4)?);
+        scanner.expect(")")?;
+        Ok(Self { stride, low, high, input_dilation, kernel_dilation })
     }
 }
+
+fn part<T: Attribute>(scanner: &mut Scanner, i: usize) -> Result<T, Error> {
+    [if i == 0 { "(" } else { "," }, PARTS[i], "="].iter().try_for_each(|word| scanner.expect(word))?;
+    T::parse(scanner)
+}
+
+const PARTS: [&str; 5] = ["stride", "low", "high", "input_dilation", "kernel_dilation"];

@@ -27,7 +27,7 @@ mod windows;
 use std::marker::PhantomData;
 
 pub use axes::{Axes, KeepDims, keepdims};
-pub use call::{Argument, Parameters, program, run};
+pub use call::{Argument, ParameterTypes, Parameters, program, run};
 pub use compare::select;
 pub use cond::cond;
 pub use describe::{HostOf, ShapeOf};

@@ -2,7 +2,9 @@
 
 mod adjoint;
 mod functions;
+mod linear;
 mod reduce;
+mod structure;
 #[cfg(test)]
 mod tests;
 

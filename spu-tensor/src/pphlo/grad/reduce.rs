@@ -1,7 +1,7 @@
 //! Derivatives of reductions, running sums and windows.
 
 use super::super::append::Builder;
-use super::super::{Literal, Op};
+use super::super::{Literal, Op, Strides};
 use super::adjoint::{masked, repeated};
 use crate::graph::{Node, Value};
 use crate::shape::Shape;
@@ -54,7 +54,7 @@ fn product(b: &mut Builder, x: Value, axes: &[usize], g: Value) -> Value {
         return b.splat(Literal::scalar(0.0), &shape);
     }
     let columns = |b: &mut Builder, matrix: Value, from: usize, to: usize| {
-        b.apply(Op::Slice { start: vec![0, from], limit: vec![rows, to] }, &[matrix])
+        b.apply(Op::Slice { start: vec![0, from], limit: vec![rows, to], strides: Strides::UNIT }, &[matrix])
     };
     let join = |b: &mut Builder, parts: Vec<Value>| b.apply(Op::Concatenate { axis: 1 }, &parts);
     let mut level = b.apply(Op::Reshape { shape: Shape::from([rows, width]) }, &[moved]);
