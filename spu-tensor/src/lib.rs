@@ -27,9 +27,9 @@ pub use program::{Cost, LineCost, Manifest, Party, Program, Reveal, Target};
 pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
-    Axes, Bool, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre,
-    Numeric, Operand, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate, keepdims, select,
-    value_and_grad,
+    Axes, Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int,
+    LeavesAre, Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond,
+    evaluate, keepdims, lexsort, random, select, value_and_grad,
 };
 
 /// What generated code names.

@@ -49,6 +49,12 @@ pub(super) fn summand<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Vec<R> {
     }
 }
 
+/// `total` bits in as few blocks of at most four as there can be, of nearly equal widths: their codes are shortest.
+pub(super) fn even_widths(total: u32) -> Vec<u32> {
+    let count = total.div_ceil(4);
+    (0..count).map(|i| (total + i) / count).collect()
+}
+
 /// `total` bits in blocks of four, the last one narrower if need be.
 pub(super) fn widths(total: u32) -> Vec<u32> {
     (0..total).step_by(4).map(|low| 4.min(total - low)).collect()
@@ -106,6 +112,11 @@ impl Codes {
         }
         carries.clear_padding();
         carries
+    }
+
+    /// The same codes with another summand of P1 and P2 to pick bits off them.
+    pub(super) fn named_by<R: Ring>(self, summand: &[R]) -> Self {
+        Self { bits: to_planes(summand, 0, self.widths.iter().sum()), ..self }
     }
 
     /// The propagate bits of all blocks, the first one among them.

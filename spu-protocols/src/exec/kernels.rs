@@ -28,12 +28,14 @@ pub(super) struct Kernel<'a, R: Ring> {
     pub(super) randomness: Rc<dyn Randomness<R>>,
 }
 
-type Results<R> = Pin<Box<dyn Future<Output = Vec<PartyValue<R>>>>>;
+/// The future of a node's results.
+pub(super) type Results<R> = Pin<Box<dyn Future<Output = Vec<PartyValue<R>>>>>;
 
 impl<R: Ring> Kernel<'_, R> {
     /// The future of the node's results.
     pub(super) fn start(self, operands: Vec<PartyValue<R>>) -> Results<R> {
         let node = self.plan.graph.node(self.id);
+        debug_assert_eq!(R::BITS, self.ring.bits, "kernels run in the ring of the session");
         let arith = |i: usize| operands[i].as_arith().clone();
         match &node.operation {
             ShareOp::Input { .. } => {
@@ -232,11 +234,18 @@ impl<R: Ring> Kernel<'_, R> {
                     async move { aby3::bit_multiply(&ctx, &bits, x.part(range)).await }
                 })
             }
-            ShareOp::ExpNegative => {
-                let (x, fraction_bits) = (arith(0), self.ring.fraction_bits);
+            &ShareOp::ExpNegative(window) => {
+                let (x, scale) = (arith(0), self.plan.graph.ty(node.operands[0]).scale);
                 self.arith_parts(move |ctx, range| {
                     let x = x.clone();
-                    async move { aby3::exp_negative(&ctx, x.part(range), fraction_bits).await }
+                    async move { aby3::exp_negative(&ctx, x.part(range), &window, scale).await }
+                })
+            }
+            ShareOp::Fourier(series) => {
+                let (x, series) = (arith(0), series.clone());
+                self.arith_parts(move |ctx, range| {
+                    let (x, series) = (x.clone(), series.clone());
+                    async move { aby3::fourier(&ctx, x.part(range), &series).await }
                 })
             }
             ShareOp::Maximum => {
@@ -252,6 +261,12 @@ impl<R: Ring> Kernel<'_, R> {
             }
             ShareOp::MaximumOneHot => self.maximum_with_position(arith(0), Wanted::OneHot),
             ShareOp::MaximumIndex => self.maximum_with_position(arith(0), Wanted::Index),
+            ShareOp::Permutation { .. }
+            | ShareOp::Shuffle { .. }
+            | ShareOp::OpenShuffled
+            | ShareOp::OpenRanks
+            | ShareOp::Indicators { .. } => self.start_order(operands),
+            ShareOp::Uniform { .. } | ShareOp::Bernoulli { .. } | ShareOp::PublicUniform { .. } => self.start_draw(),
             ShareOp::LeadingOne { layout, weights } => {
                 let (x, layout, weights) = (arith(0), *layout, weights.clone());
                 let count = weights.count();
@@ -286,7 +301,7 @@ impl<R: Ring> Kernel<'_, R> {
     }
 
     /// Runs `kernel` for each part and keeps what it gives.
-    fn parts<T: 'static, F: Future<Output = T> + 'static>(
+    pub(super) fn parts<T: 'static, F: Future<Output = T> + 'static>(
         self,
         kernel: impl Fn(Context<R>, Range<usize>) -> F,
     ) -> impl Future<Output = Vec<T>> + 'static {
@@ -300,7 +315,7 @@ impl<R: Ring> Kernel<'_, R> {
     }
 
     /// [`Kernel::parts`] for kernels whose result is one arithmetic value.
-    fn arith_parts<F: Future<Output = Arith<R>> + 'static>(
+    pub(super) fn arith_parts<F: Future<Output = Arith<R>> + 'static>(
         self,
         kernel: impl Fn(Context<R>, Range<usize>) -> F,
     ) -> Results<R> {
@@ -328,7 +343,7 @@ fn joined<R: Ring>(mut parts: Vec<Arith<R>>) -> PartyValue<R> {
 }
 
 /// All parts but the last hold whole words.
-fn joined_bits(parts: &[BitShares]) -> BitShares {
+pub(super) fn joined_bits(parts: &[BitShares]) -> BitShares {
     let elements = parts.iter().map(|p| p.own.elements()).sum();
     let count = parts[0].own.count();
     let join = |side: fn(&BitShares) -> &Planes| {

@@ -73,7 +73,7 @@ impl Lowering<'_> {
         let (x, starts) = (operands[0], &operands[1..]);
         let number = self.as_number(x);
         let mut value = self.public_block(number.value, starts, &ty.shape);
-        for axis in self.secret_axes(starts) {
+        for axis in self.secret_axes(starts, &self.shape(x), &ty.shape) {
             value = self.settled_number(Number { value, ..number });
             value = self.at_most(value, number.precision);
             let places =
@@ -88,9 +88,9 @@ impl Lowering<'_> {
         let (x, update, starts) = (operands[0], operands[1], &operands[2..]);
         let size = self.shape(update);
         let (whole, part, precision) = self.alike(x, update, ty);
-        let secret = self.secret_axes(starts);
+        let secret = self.secret_axes(starts, &ty.shape, &size);
         if secret.is_empty() {
-            let starts: Vec<Value> = starts.iter().map(|&start| self.index(start)).collect();
+            let starts = self.public_starts(starts);
             let value = self.build.dynamic_update_slice(whole, part, &starts);
             return self.number(value, precision);
         }
@@ -142,11 +142,11 @@ impl Lowering<'_> {
 
     /// The block at the public places; axes with secret places stay whole.
     fn public_block(&mut self, x: Value, starts: &[Value], size: &Shape) -> Value {
-        let secret = self.secret_axes(starts);
+        let whole = self.build.shape(x);
+        let secret = self.secret_axes(starts, &whole, size);
         if secret.len() == starts.len() && !starts.is_empty() {
             return x;
         }
-        let whole = self.build.shape(x);
         let extent = |axis: usize| if secret.contains(&axis) { whole.extents()[axis] } else { size.extents()[axis] };
         let size = Shape::new((0..starts.len()).map(extent).collect::<Vec<_>>());
         let places = self.public_starts(starts);
@@ -162,8 +162,10 @@ impl Lowering<'_> {
         starts.iter().map(start).collect()
     }
 
-    fn secret_axes(&self, starts: &[Value]) -> Vec<usize> {
-        (0..starts.len()).filter(|&axis| self.graph.ty(starts[axis]).is_secret()).collect()
+    /// Axes on which a block has several places, of which nobody knows the one that is meant.
+    fn secret_axes(&self, starts: &[Value], whole: &Shape, size: &Shape) -> Vec<usize> {
+        let is_open = |axis: usize| whole.extents()[axis] > size.extents()[axis];
+        (0..starts.len()).filter(|&axis| self.graph.ty(starts[axis]).is_secret() && is_open(axis)).collect()
     }
 
     /// A public index as ring elements of scale 0.

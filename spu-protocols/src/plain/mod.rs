@@ -1,6 +1,11 @@
 //! The oracle: one party evaluates a share program on plain ring elements.
 //!
-//! Truncation rounds down; under ABY3 it rounds down or one unit above. Everything else but [`ShareOp::ExpNegative`] is equal.
+//! Truncation rounds down; under ABY3 it rounds down or one unit above. Everything else but [`ShareOp::ExpNegative`] and [`ShareOp::Fourier`] is equal.
+
+mod functions;
+
+mod order;
+mod random;
 
 use spu::graph::Node;
 use spu::{Error, Party};
@@ -12,6 +17,16 @@ use crate::share::{Plan, RingLiteral, ShareOp};
 
 /// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
+    run_seeded(plan, ring, arguments, 0)
+}
+
+/// [`run`], with random draws that this seed decides.
+pub fn run_seeded<R: Ring>(
+    plan: &Plan,
+    ring: RingConfig,
+    arguments: &[PartyValue<R>],
+    seed: u64,
+) -> Result<Vec<PartyValue<R>>, Error> {
     let graph = &plan.graph;
     let mut values: Vec<Option<PartyValue<R>>> = vec![None; graph.value_count()];
     let mut uses = plan.uses.clone();
@@ -30,9 +45,14 @@ pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) 
             ref op if op.is_local() => {
                 vec![evaluate_local(graph, node, &operands, Party(0), ring, graph.location(id))?]
             }
+            ref op if let Some(drawn) = random::draw(op, graph.ty(node.result(0)).elements(), seed) => {
+                vec![PartyValue::public(drawn)]
+            }
+            _ if let Some(result) = order::kernel(graph, node, &operands, seed) => vec![PartyValue::public(result)],
             _ => {
                 let width = graph.ty(node.operands[0]).shape.extents().last().copied().unwrap_or(1);
-                kernel(node, &operands, ring, width).into_iter().map(PartyValue::public).collect()
+                let scale = graph.ty(node.operands[0]).scale;
+                kernel(node, &operands, width, scale).into_iter().map(PartyValue::public).collect()
             }
         };
         for (v, result) in node.results().zip(results) {
@@ -45,8 +65,8 @@ pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) 
     Ok(outputs.map(|v| values[v.index()].clone().expect("outputs are computed")).collect())
 }
 
-/// What the node's kernel computes; `width` is the last extent of its first operand.
-fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingConfig, width: usize) -> Vec<Vec<R>> {
+/// What the node's kernel computes; `width` is the last extent of its first operand, `scale` its scale.
+fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usize, scale: u32) -> Vec<Vec<R>> {
     let x = operands[0].as_public();
     let map = |f: &dyn Fn(R) -> R| x.iter().map(|&v| f(v)).collect::<Vec<R>>();
     let positive = |v: R| if v.signed() < 0 { R::ZERO } else { v };
@@ -98,15 +118,8 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingC
             let entry = |table: &RingLiteral| map(&|v| R::from_i128(table.0[v.to_u128() as usize]));
             tables.iter().map(entry).collect()
         }
-        ShareOp::ExpNegative => {
-            let scale = (1u128 << ring.fraction_bits) as f64;
-            let element = |v: R| {
-                let value = v.signed() as f64 / scale;
-                // As in `aby3::exp`: the guard below 0 is taken from the top of the range.
-                if value >= 16.0 - 0.0625 { R::ZERO } else { R::from_i128((libm::exp(-value) * scale).round() as i128) }
-            };
-            vec![map(&element)]
-        }
+        ShareOp::ExpNegative(ref window) => vec![map(&|v| functions::exp_negative(v, window, scale))],
+        ShareOp::Fourier(ref series) => vec![map(&|v| functions::fourier(v, series))],
         ShareOp::Maximum => {
             let largest = |row: &[R]| row.iter().copied().max_by_key(|v| v.signed()).unwrap_or(R::ZERO);
             vec![x.chunks_exact(width).map(largest).collect()]

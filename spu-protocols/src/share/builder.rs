@@ -6,6 +6,7 @@ use spu::graph::{Operation, Value};
 use spu::{Location, Party, Shape};
 
 use super::ShareGraph;
+use super::functions::{ExpWindow, FourierSeries};
 use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
@@ -169,6 +170,12 @@ impl Builder {
     /// A function of public values through real numbers.
     pub fn public(&mut self, function: PublicFunction, operands: Vec<Value>, shape: Shape, scale: u32) -> Value {
         self.append(ShareOp::Public(function), operands, ShareType::new(shape, Kind::Public, scale))
+    }
+
+    /// Part of the reciprocal of public integers, of scale 0.
+    pub fn public_reciprocal(&mut self, y: Value, exponent: i32, places: Option<u32>) -> Value {
+        let ty = ShareType { scale: 0, ..self.ty(y).clone() };
+        self.append(ShareOp::PublicReciprocal { exponent, places }, vec![y], ty)
     }
 
     /// Another shape.
@@ -363,9 +370,16 @@ impl Builder {
         self.append(ShareOp::BitMultiply, vec![bit, x], ty)
     }
 
-    /// e^−x.
-    pub fn exp_negative(&mut self, x: Value) -> Value {
-        self.unary(ShareOp::ExpNegative, x, Kind::Arith)
+    /// e^−x on a window, with its own scale.
+    pub fn exp_negative(&mut self, x: Value, window: ExpWindow) -> Value {
+        let ty = ShareType { kind: Kind::Arith, scale: window.result_scale, ..self.ty(x).clone() };
+        self.append(ShareOp::ExpNegative(window), vec![x], ty)
+    }
+
+    /// A trigonometric polynomial, with its own scale.
+    pub fn fourier(&mut self, x: Value, series: FourierSeries) -> Value {
+        let ty = ShareType { kind: Kind::Arith, scale: series.result_scale, ..self.ty(x).clone() };
+        self.append(ShareOp::Fourier(series), vec![x], ty)
     }
 
     /// Largest of each row of a matrix.

@@ -2,12 +2,15 @@
 
 mod bits;
 mod builder;
+mod functions;
 mod masks;
 mod ops;
+mod order;
 mod plan;
 mod types;
 
 pub use builder::Builder;
+pub use functions::{Accuracy, ExpWindow, FourierSeries};
 pub use ops::{BitFunction, PublicFunction, RingLiteral, ShareOp};
 pub use plan::{Part, Plan, PlannedMessage, Superstep, Tables, parts_of};
 pub use types::{Kind, ShareType};

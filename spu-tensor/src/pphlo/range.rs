@@ -256,6 +256,13 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let most = (window.elements() as f64) * if *repeat { window.elements() as f64 } else { 1.0 };
             x(0).multiply(count(most)).hull(x(0)).with_zero_if(true)
         }
+        Op::ArgSort { .. } | Op::RandomPermutation { .. } => {
+            let n = graph.ty(node.result(0)).shape.extents().last().map_or(0.0, |&n| n as f64);
+            Interval::new(0.0, (n - 1.0).max(0.0))
+        }
+        Op::Permute { .. } => x(0),
+        Op::RandomUniform { .. } => Interval::new(0.0, 1.0),
+        Op::RandomBernoulli { .. } => Interval::BOOL,
         Op::Concatenate { .. } => (0..node.operands.len()).map(x).reduce(Interval::hull).unwrap_or(Interval::ALL),
         Op::Pad { .. } | Op::DynamicUpdateSlice => x(0).hull(x(1)),
         Op::Gather { .. } => x(0).hull(count(0.0)),

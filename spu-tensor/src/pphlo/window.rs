@@ -108,6 +108,16 @@ impl ConvolutionWindow {
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
+    /// Zeros before and after a spatial axis that give ⌈n / stride⌉ results for n places of the input: half each, the odd one
+    /// after.
+    pub(crate) fn same(&self, axis: usize, input: usize, kernel: usize) -> (i64, i64) {
+        let (places, stride) = (dilated(input, self.input_dilation[axis]), self.stride[axis] as i128);
+        let results = (places + stride - 1) / stride;
+        let reach = dilated(kernel, self.kernel_dilation[axis]);
+        let all = ((results - 1).saturating_mul(stride).saturating_add(reach) - places).max(0);
+        (saturated(all / 2), saturated(all - all / 2))
+    }
+
     /// The input index that result index `o` and kernel index `k` meet on a spatial axis; none where that is a zero.
     pub fn meets(&self, axis: usize, input: usize, o: usize, k: usize) -> Option<usize> {
         let place = o as i128 * self.stride[axis] as i128 + k as i128 * self.kernel_dilation[axis] as i128;
