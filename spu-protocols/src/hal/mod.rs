@@ -22,6 +22,7 @@ mod polynomial;
 mod power;
 mod quotient;
 mod random;
+mod reduce;
 mod rough;
 mod rounding;
 mod spline;
@@ -239,7 +240,14 @@ impl Lowering<'_> {
             Op::RandomPermutation { .. } => one(self.random_permutation(result)?),
             Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => one(self.random(op, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
-            Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
+            Op::ReduceMax { axis } | Op::ReduceMin { axis } => one(self.reduce_extremum(op, operands[0], *axis, &ty)),
+            Op::ArgMax { axis } => one(self.arg_max(operands[0], *axis, &ty)),
+            Op::MaxWithOneHot { axis } => Ok(self.max_with_one_hot(operands[0], *axis, &ty)),
+            Op::ReduceProduct { axes } => one(self.reduce_product(operands[0], axes, &ty)),
+            Op::ReduceAny { axes } | Op::ReduceAll { axes } => one(self.truth(op, operands[0], axes, &ty)),
+            Op::CumulativeSum { .. } | Op::GatherWindows { .. } | Op::ScatterWindows { .. } => {
+                one(self.sums_and_windows(op, operands[0], &ty))
+            }
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
             Op::Assume { .. } | Op::StopGradient => one(self.entry(operands[0])),
             Op::Reveal => one(self.open(operands[0], None)),
