@@ -9,6 +9,7 @@ use spu::{Elements, Error, Location, Party};
 use super::bilinear::{Dot, bilinear, convolution_sizes};
 use super::bits;
 use super::indexed::indexed;
+use super::order;
 use super::rearrange::rearrange;
 use super::value::PartyValue;
 use crate::aby3::{Arith, product_terms};
@@ -62,6 +63,9 @@ pub fn evaluate_local<R: Ring>(
         ShareOp::DynamicSlice | ShareOp::DynamicUpdateSlice | ShareOp::Gather { .. } | ShareOp::Scatter { .. } => {
             indexed(&node.operation, operands, &types, &ty.shape)
         }
+        ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } | ShareOp::JoinBits | ShareOp::SelectBits { .. } => {
+            order::evaluate(&node.operation, operands, &types, location)?
+        }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
         ShareOp::PublicReciprocal { exponent, places } => {
             public_reciprocal(operands[0].as_public(), *exponent, *places, location)?
@@ -85,7 +89,7 @@ pub fn evaluate_local<R: Ring>(
 }
 
 /// A function of one share applied to every share of a value.
-fn each<R: Ring>(x: &PartyValue<R>, f: impl Fn(&[R]) -> Vec<R>) -> PartyValue<R> {
+pub(super) fn each<R: Ring>(x: &PartyValue<R>, f: impl Fn(&[R]) -> Vec<R>) -> PartyValue<R> {
     all_components(std::slice::from_ref(x), |components| f(components[0]))
 }
 
@@ -97,7 +101,9 @@ pub(super) fn all_components<R: Ring>(operands: &[PartyValue<R>], f: impl Fn(Vec
             own: f(operands.iter().map(|x| &x.as_arith().own[..]).collect()),
             next: f(operands.iter().map(|x| &x.as_arith().next[..]).collect()),
         }),
-        PartyValue::Bits(_) | PartyValue::Absent => panic!("the share program's types hold: numbers"),
+        PartyValue::Bits(_) | PartyValue::Permutation(_) | PartyValue::Absent => {
+            panic!("the share program's types hold: numbers")
+        }
     }
 }
 

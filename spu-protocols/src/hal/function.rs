@@ -1,6 +1,5 @@
 //! The splines behind 1/x and ln x on a known narrow range.
 
-use spu::Error;
 use spu::graph::Value;
 use spu::pphlo::{Interval, Op};
 

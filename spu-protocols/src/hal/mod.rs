@@ -16,8 +16,10 @@ mod indexing;
 mod linear;
 mod normalize;
 mod normalized;
+mod order;
 mod polynomial;
 mod quotient;
+mod random;
 mod spline;
 mod structure;
 mod trigonometry;
@@ -81,7 +83,8 @@ fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
     let entries = vec![None; graph.value_count()];
     let intervals = pphlo::intervals(graph);
     let needs = normalize::needs(graph, &intervals, ring);
-    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, needs, uses, entries };
+    let orders = order::Orders::default();
+    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, needs, uses, entries, orders };
     let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
@@ -135,12 +138,21 @@ struct Lowering<'a> {
     needs: Vec<normalize::Needs>,
     uses: Vec<usize>,
     entries: Vec<Option<Entry>>,
+    orders: order::Orders,
+}
+
+/// Operations that are lowered in one way, whatever their visibility.
+fn is_source(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Parameter { .. } | Op::Constant { .. } | Op::Reveal | Op::RandomUniform { .. } | Op::RandomBernoulli { .. }
+    )
 }
 
 impl Lowering<'_> {
     fn node(&mut self, op: &Op, operands: &[Value], result: Value) -> Result<Vec<Entry>, Error> {
         let ty = self.graph.ty(result).clone();
-        if !ty.is_secret() && !matches!(op, Op::Parameter { .. } | Op::Constant { .. } | Op::Reveal) {
+        if !ty.is_secret() && !is_source(op) {
             return Ok(self.public(op, operands, result));
         }
         let one = |entry| Ok(vec![entry]);
@@ -218,6 +230,10 @@ impl Lowering<'_> {
             Op::Scatter { axis } => one(self.scatter(operands, *axis, false, &ty)),
             Op::OneHot { depth } => one(self.one_hot(operands[0], *depth, &ty)),
             Op::Concatenate { axis } => one(self.concatenate(operands, *axis, &ty)),
+            Op::ArgSort { descending } => one(self.arg_sort(operands, *descending, result)?),
+            Op::Permute { inverse } => one(self.permute(operands[0], operands[1], *inverse)?),
+            Op::RandomPermutation { .. } => one(self.random_permutation(result)?),
+            Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => one(self.random(op, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
             Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
