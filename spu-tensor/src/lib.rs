@@ -25,7 +25,7 @@ pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
     Bool, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre, Numeric,
-    Operand, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate, select, value_and_grad,
+    Operand, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate, for_bounded, fori, scan, select, value_and_grad, while_loop,
 };
 
 /// What generated code names.

@@ -1,16 +1,22 @@
 //! The verifier: what every PPHLO graph must satisfy, before and after each pass.
 
-use super::{Graph, Op, Type, infer};
+use super::{Graph, Op, Type, infer_with_regions};
 use crate::error::Error;
+use crate::graph::Value;
 
-/// Checks that the stored types are those of the typing rules, that operands precede their uses, that there are no regions,
-/// and that what was revealed to one party is returned and nothing else. The error names the first node at fault.
+/// Checks that the stored types are those of the typing rules, that operands precede their uses, that regions satisfy the same,
+/// and that what was revealed to one party is returned by the program and nothing else. The error names the first node at fault.
 pub fn verify(graph: &Graph) -> Result<(), Error> {
     for (id, node) in graph.nodes() {
         let fault = |message: String| Err(Error::program(message, graph.location(id)));
         let name = node.operation.name();
-        if !node.regions.is_empty() {
-            return fault(format!("`{name}` has no regions"));
+        for region in &node.regions {
+            verify(region)?;
+            let disclosed = |v: &&Value| matches!(region.node(region.definition(**v).0).operation, Op::RevealTo { .. });
+            if let Some(output) = region.outputs.iter().find(disclosed) {
+                let message = format!("a region of `{name}` gives {output:?}, which is revealed to one party");
+                return fault(message);
+            }
         }
         for &operand in &node.operands {
             let (definition, _) = graph.definition(operand);
@@ -31,7 +37,7 @@ pub fn verify(graph: &Graph) -> Result<(), Error> {
             continue;
         }
         let operands: Vec<&Type> = node.operands.iter().map(|&v| graph.ty(v)).collect();
-        let inferred = match infer(&node.operation, &operands) {
+        let inferred = match infer_with_regions(&node.operation, &operands, &node.regions) {
             Ok(types) => types,
             Err(problem) => return fault(problem),
         };

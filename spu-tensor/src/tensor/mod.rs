@@ -2,7 +2,7 @@
 
 mod call;
 mod compare;
-mod cond;
+mod control;
 mod describe;
 mod disclose;
 mod dtype;
@@ -25,7 +25,7 @@ use std::marker::PhantomData;
 
 pub use call::{Argument, Parameters, program, run};
 pub use compare::select;
-pub use cond::cond;
+pub use control::{LoopCondition, Trips, cond, for_bounded, fori, scan, while_loop};
 pub use describe::{HostOf, ShapeOf};
 pub use disclose::Disclosed;
 pub use dtype::{Bool, DType, Fxp, Int, Numeric, WidensTo};

@@ -1,5 +1,6 @@
 //! The plain evaluator: what a graph means, in f64, i64 and bool. The measure for passes, derivatives and back ends.
 
+mod control;
 mod domain;
 mod elementwise;
 mod functions;
@@ -20,6 +21,12 @@ pub use functions::{gelu, logistic, silu, softplus};
 /// Fails on an ill-typed graph, on arguments that are not of the parameters' types, and where an `Assume` does not hold.
 pub fn evaluate(graph: &Graph, arguments: &[HostTensor]) -> Result<Vec<HostTensor>, Error> {
     verify(graph)?;
+    let arguments: Vec<&HostTensor> = arguments.iter().collect();
+    run(graph, &arguments)
+}
+
+/// The outputs of a verified graph, perhaps a region.
+fn run(graph: &Graph, arguments: &[&HostTensor]) -> Result<Vec<HostTensor>, Error> {
     let dead = last_uses(graph);
     let mut values: Vec<Option<Cow<HostTensor>>> = vec![None; graph.value_count()];
     for (id, node) in graph.nodes() {
@@ -32,8 +39,12 @@ pub fn evaluate(graph: &Graph, arguments: &[HostTensor]) -> Result<Vec<HostTenso
             op => {
                 let operand = |v: &crate::graph::Value| values[v.index()].as_deref().expect("operands live until used");
                 let operands: Vec<&HostTensor> = node.operands.iter().map(operand).collect();
-                let made =
-                    apply(op, &operands, &types).map_err(|problem| Error::program(problem, graph.location(id)))?;
+                let made = match node.regions.is_empty() {
+                    false => control::apply(op, &operands, &node.regions, &types)?,
+                    true => {
+                        apply(op, &operands, &types).map_err(|problem| Error::program(problem, graph.location(id)))?
+                    }
+                };
                 for (value, tensor) in node.results().zip(made) {
                     values[value.index()] = Some(Cow::Owned(tensor));
                 }
@@ -139,7 +150,10 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
             }
             a().clone()
         }
-        Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => a().clone(),
+        Op::StopGradient | Op::ToSecret | Op::Reveal | Op::RevealTo { .. } => a().clone(),
+        Op::If | Op::While { .. } | Op::For { .. } => {
+            return Err(format!("`{}` is evaluated with its regions", op.name()));
+        }
     };
     debug_assert_eq!(
         (elements.dtype(), elements.len()),
@@ -149,9 +163,9 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
     Ok(vec![HostTensor::new(ty.shape.clone(), elements)])
 }
 
-fn argument<'a>(arguments: &'a [HostTensor], index: usize, ty: &Type) -> Result<&'a HostTensor, Error> {
+fn argument<'a>(arguments: &[&'a HostTensor], index: usize, ty: &Type) -> Result<&'a HostTensor, Error> {
     let source = || format!("argument {index}");
-    let Some(tensor) = arguments.get(index) else {
+    let Some(&tensor) = arguments.get(index) else {
         return Err(Error::data(source(), None, format!("expected {ty}, found none")));
     };
     let well_formed = tensor.elements.len() == ty.shape.elements();

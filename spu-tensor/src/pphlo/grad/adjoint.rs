@@ -131,10 +131,11 @@ pub(super) fn adjoints(
             let spread = repeated(b, g, x(0), &[*axis]);
             masked(b, largest, spread)
         }),
-        Op::Assume { .. } | Op::Reveal | Op::RevealTo { .. } => give(0, &mut || g),
+        Op::Assume { .. } | Op::ToSecret | Op::Reveal | Op::RevealTo { .. } => give(0, &mut || g),
         Op::Convert { .. } | Op::StopGradient | Op::Parameter { .. } | Op::Constant { .. } => {}
         Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {}
         Op::And | Op::Or | Op::Xor | Op::Not => {}
+        Op::If | Op::While { .. } | Op::For { .. } => unreachable!("`{}` has regions", node.operation.name()),
         Op::Sign | Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => {}
         Op::ShiftLeft | Op::ShiftRightArithmetic | Op::ShiftRightLogical | Op::PopulationCount => {}
     }
