@@ -112,6 +112,10 @@ fn generate(mut function: ItemFn, parameters: &[Parameter]) -> TokenStream {
     let types = parameters.iter().filter(|p| !p.is_fixed).map(|Parameter { ident, ty, .. }| {
         quote!(types.extend(::spu::ShapeOf::<#ty>::into_types(::core::convert::Into::into(#ident))?);)
     });
+    let hosts = parameters.iter().map(host_parameter);
+    let typed = parameters.iter().filter(|p| !p.is_fixed).map(|Parameter { ident, ty, .. }| {
+        quote!(typed.extend(::spu::HostOf::<#ty>::typed(::core::convert::Into::into(#ident)));)
+    });
     let fixed: Vec<&Parameter> = parameters.iter().filter(|p| p.is_fixed).collect();
     let fixed_idents: Vec<&Ident> = fixed.iter().map(|p| &p.ident).collect();
     let fixed_parameters = fixed.iter().map(|Parameter { ident, ty, .. }| quote!(#ident: #ty));
@@ -122,7 +126,7 @@ fn generate(mut function: ItemFn, parameters: &[Parameter]) -> TokenStream {
             quote!(::spu::generated::Parameters::next::<#ty>(parameters, #name, #at))
         }
     });
-    let summary = format!("Runs [`{name}`](fn@{name}), prints its program and prices it.");
+    let summary = format!("Runs [`{name}`](fn@{name}), prints its program, prices and checks it.");
     quote! {
         #function
 
@@ -176,6 +180,26 @@ fn generate(mut function: ItemFn, parameters: &[Parameter]) -> TokenStream {
                 ::spu::Target::manifest(target, &Self::program(#(#idents),*)?)
             }
 
+            /// Where a run with arguments of these shapes may leave the range of the number format.
+            #vis fn warnings(
+                #(#shapes,)*
+                format: &(impl ::spu::Format + ?::core::marker::Sized),
+            ) -> ::core::result::Result<::std::vec::Vec<::spu::Warning>, ::spu::Error> {
+                Self::program(#(#idents),*)?.warnings(format)
+            }
+
+            /// The shadow run on these data: real numbers beside the number format, operation by operation.
+            #vis fn check(
+                #(#hosts,)*
+                format: &(impl ::spu::Format + ?::core::marker::Sized),
+            ) -> ::core::result::Result<::spu::Deviation, ::spu::Error> {
+                #[allow(unused_mut)]
+                let mut typed: ::std::vec::Vec<(::spu::generated::Type, ::spu::HostTensor)> = ::std::vec::Vec::new();
+                #(#typed)*
+                let (types, inputs): (::std::vec::Vec<_>, ::std::vec::Vec<_>) = typed.into_iter().unzip();
+                Self::__trace(types #(, #fixed_idents)*)?.check(&inputs, format)
+            }
+
             fn __trace(
                 types: ::std::vec::Vec<::spu::generated::Type>
                 #(, #fixed_parameters)*
@@ -199,6 +223,13 @@ fn shape_parameter(Parameter { ident, ty, is_fixed, .. }: &Parameter) -> TokenSt
     match is_fixed {
         true => quote!(#ident: #ty),
         false => quote!(#ident: impl ::core::convert::Into<::spu::ShapeOf<#ty>>),
+    }
+}
+
+fn host_parameter(Parameter { ident, ty, is_fixed, .. }: &Parameter) -> TokenStream {
+    match is_fixed {
+        true => quote!(#ident: #ty),
+        false => quote!(#ident: impl ::core::convert::Into<::spu::HostOf<#ty>>),
     }
 }
 

@@ -10,7 +10,7 @@ use spu_protocols::link::fault::{Fault, inject};
 use spu_protocols::link::{Links, local, record};
 use spu_protocols::random::Keys;
 use spu_protocols::session::{Config, Network, Node, Peers, Session};
-use spu_protocols::share::{Plan, ShareOp};
+use spu_protocols::share::{Plan, ShareOp, Superstep};
 use spu_tensor::executor::{Executor, Leaf, ProgramKey};
 use spu_tensor::pphlo::{DType, Type, parse};
 use spu_tensor::{Elements, Error, HostTensor, Party, Program, Target};
@@ -347,7 +347,7 @@ fn a_table_that_is_not_the_kernels_ends_the_run() {
     let ring = RingConfig::DEFAULT;
     let plan = Plan::with_tables(lower(&program(), ring).unwrap(), &|op, operands, n| {
         let mut table = spu_protocols::aby3::table(op, operands, n, ring.bits, ring.fraction_bits);
-        if matches!(op, ShareOp::Relu | ShareOp::ReluValue) {
+        if matches!(op, ShareOp::TruncateRelu { .. } | ShareOp::TruncateReluValue { .. }) {
             table[0].bits += 64;
         }
         table
@@ -362,8 +362,10 @@ fn a_table_that_is_not_the_kernels_ends_the_run() {
 fn a_message_of_another_size_ends_the_run() {
     let ring = RingConfig::DEFAULT;
     let plan = Plan::new(lower(&program(), ring).unwrap(), ring);
+    let sends = |superstep: &Superstep| !superstep[0][1].is_empty() || !superstep[0][2].is_empty();
+    let frame = plan.supersteps.iter().rposition(sends).expect("party 0 sends something");
     let shorten = |links: Links| match links.party() {
-        Party(0) => links.map(|link| inject(link, 4, Fault::Truncate)),
+        Party(0) => links.map(|link| inject(link, frame, Fault::Truncate)),
         _ => links,
     };
     let errors = nodes_run(&plan, shorten).map(Result::unwrap_err);

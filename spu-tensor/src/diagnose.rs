@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::error::{Error, Label};
+use crate::error::{Diagnostic, Error, Label};
+use crate::format::Warning;
 use crate::graph::Value;
 use crate::location::Location;
 use crate::pphlo::{Graph, Op};
@@ -16,10 +17,21 @@ use crate::pphlo::{Graph, Op};
 ///    |     ^ here
 /// ```
 pub fn report(error: &Error) -> String {
-    let Error::Program(diagnostic) = error else { return format!("error: {error}") };
+    match error {
+        Error::Program(diagnostic) => report_as("error", diagnostic),
+        _ => format!("error: {error}"),
+    }
+}
+
+/// A warning in the form of [`report`].
+pub fn report_warning(Warning(diagnostic): &Warning) -> String {
+    report_as("warning", diagnostic)
+}
+
+fn report_as(level: &str, diagnostic: &Diagnostic) -> String {
     let lines: Vec<Option<String>> = diagnostic.labels.iter().map(|label| source_line(label.location)).collect();
     let width = diagnostic.labels.iter().map(|label| label.location.line.to_string().len()).max().unwrap_or(0);
-    let mut text = format!("error: {}", diagnostic.message);
+    let mut text = format!("{level}: {}", diagnostic.message);
     for (Label { location, text: label }, line) in diagnostic.labels.iter().zip(lines) {
         match line {
             Some(line) => {

@@ -6,6 +6,7 @@ extern crate self as spu;
 pub mod diagnose;
 pub mod error;
 pub mod executor;
+pub mod format;
 pub mod graph;
 pub mod host;
 pub mod location;
@@ -18,9 +19,10 @@ mod trace;
 
 pub use error::Error;
 pub use executor::Executor;
+pub use format::{Deviation, Format, Tolerance, Warning};
 pub use host::{Elements, HostTensor};
 pub use location::Location;
-pub use program::{Cost, LineCost, Manifest, Party, Program, Reveal, Target};
+pub use program::{BranchCost, Cost, LineCost, LoopCost, Manifest, Occurrence, Party, Program, Reveal, Target};
 pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{

@@ -4,10 +4,13 @@
 
 pub mod bits;
 mod carry;
+mod circuit;
 mod context;
+mod digits;
 pub mod exp;
 pub mod inject;
 pub mod input;
+pub mod leading_one;
 pub mod maximum;
 mod message;
 pub mod multiply;
@@ -24,12 +27,14 @@ mod tables;
 #[cfg(test)]
 mod trial;
 pub mod truncate;
+pub mod truncate_relu;
 pub mod world;
 
 pub use context::{Address, Context, Mailbox, Randomness};
 pub use exp::exp_negative;
 pub use inject::{bit_multiply, bit_to_arith};
 pub use input::input;
+pub use leading_one::{Layout, Weights, leading_one};
 pub use maximum::maximum;
 pub use message::{Message, TableCost, cost, stamps};
 pub use multiply::{product_terms, reshare};
@@ -41,3 +46,4 @@ pub use sign::{sign, sign_to_arith};
 pub use steps::Steps;
 pub use tables::table;
 pub use truncate::{truncate, truncate_sum};
+pub use truncate_relu::{truncate_relu, truncate_relu_value};

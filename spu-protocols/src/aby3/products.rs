@@ -55,20 +55,20 @@ impl Plan {
         let mut bits: Vec<usize> = outputs.iter().flatten().flatten().map(|&(bit, _)| bit).collect();
         bits.sort_unstable();
         bits.dedup();
-        assert!(bits.len() <= 128, "a plan has at most 128 bits");
-        let mut places: BTreeMap<u128, usize> = (0..bits.len()).map(|mask| (1 << mask, mask)).collect();
+        assert!(bits.len() <= 256, "a plan has at most 256 bits");
+        let mut places: BTreeMap<Name, usize> = (0..bits.len()).map(|mask| (name_with([0; 2], mask), mask)).collect();
         let mut dealt = Vec::new();
         let mut product = |literals: &Vec<Literal>| {
             assert!((1..=Self::DEGREE).contains(&literals.len()), "a product has between one and six bits");
             let mask = |bit| bits.binary_search(&bit).expect("the bit occurs");
             let mut literals: Vec<Literal> = literals.iter().map(|&(bit, negated)| (mask(bit), negated)).collect();
             literals.sort_unstable();
-            let (mut sets, mut names) = (vec![usize::MAX], vec![0]);
+            let (mut sets, mut names) = (vec![usize::MAX], vec![[0; 2]]);
             for subset in 1..1usize << literals.len() {
                 let last = subset.ilog2();
                 let rest = subset ^ 1 << last;
                 let mask = literals[last as usize].0;
-                let name = names[rest] | 1 << mask;
+                let name = name_with(names[rest], mask);
                 let next = places.len();
                 let place = *places.entry(name).or_insert_with(|| {
                     dealt.push((sets[rest], mask));
@@ -89,6 +89,14 @@ impl Plan {
         let [there, back] = Message::swap(first + 1, Role::P1, Role::P2, (self.bits.len() * n) as u64);
         vec![deal, there, back]
     }
+}
+
+/// A set of masks, by number.
+type Name = [u128; 2];
+
+fn name_with(mut name: Name, mask: usize) -> Name {
+    name[mask / 128] |= 1 << (mask % 128);
+    name
 }
 
 /// The outputs of `plan` as halves of P1 and P2, from their halves `inputs` of bits of n elements; P0 has `None` for both.

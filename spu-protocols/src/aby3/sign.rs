@@ -84,11 +84,21 @@ pub(super) fn halves_table(n: usize, bits: u32, first: u8) -> Vec<Message> {
 
 /// `[a + b < 0]` as a plane of halves of P1 and P2, from P0's a and the b of P1 and P2 in `summand`.
 pub(super) async fn sign_halves<R: Ring>(ctx: &Context<R>, summand: &[R], steps: Steps) -> Option<Planes> {
-    let (n, widths) = (summand.len(), blocks(R::BITS));
+    sign_halves_of(ctx, summand, R::BITS, steps).await
+}
+
+/// The same for the lowest `bits` bits of a + b, of which the top one is the sign.
+pub(super) async fn sign_halves_of<R: Ring>(
+    ctx: &Context<R>,
+    summand: &[R],
+    bits: u32,
+    steps: Steps,
+) -> Option<Planes> {
+    let (n, widths) = (summand.len(), blocks(bits));
     let blocks = carry::blocks(ctx, summand, &widths, steps).await;
     let mut carries = blocks.clone();
     let mut steps = steps.past(carry::STEPS);
-    for plan in levels(R::BITS) {
+    for plan in levels(bits) {
         carries = products(ctx, &plan, carries.as_ref(), n, steps).await;
         steps = steps.past(Plan::STEPS);
     }

@@ -104,6 +104,24 @@ impl<R: Ring> Kernel<'_, R> {
                     async move { aby3::relu_value(&ctx, x.part(range)).await }
                 })
             }
+            &ShareOp::TruncateRelu { shift } => {
+                let z = operands[0].as_sum().clone();
+                let parts = self.parts(move |ctx, range| {
+                    let z = z.clone();
+                    async move { aby3::truncate_relu(&ctx, &z[range], shift).await }
+                });
+                Box::pin(async move {
+                    let (values, masks): (Vec<_>, Vec<_>) = parts.await.into_iter().unzip();
+                    vec![joined(values), joined(masks)]
+                })
+            }
+            &ShareOp::TruncateReluValue { shift } => {
+                let z = operands[0].as_sum().clone();
+                self.arith_parts(move |ctx, range| {
+                    let z = z.clone();
+                    async move { aby3::truncate_relu_value(&ctx, &z[range], shift).await }
+                })
+            }
             ShareOp::Sign => {
                 let x = arith(0);
                 let parts = self.parts(move |ctx, range| {
@@ -149,6 +167,19 @@ impl<R: Ring> Kernel<'_, R> {
                         let elements = rows.start * width..rows.end * width;
                         aby3::maximum(&ctx, x.part(elements), rows.len(), width, false).await.0
                     }
+                })
+            }
+            ShareOp::LeadingOne { layout, weights } => {
+                let (x, layout, weights) = (arith(0), *layout, weights.clone());
+                let count = weights.count();
+                let parts = self.parts(move |ctx, range| {
+                    let (x, weights) = (x.clone(), weights.clone());
+                    async move { aby3::leading_one(&ctx, x.part(range), &layout, &weights).await }
+                });
+                Box::pin(async move {
+                    let mut parts: Vec<_> = parts.await.into_iter().map(Vec::into_iter).collect();
+                    let mut next = || joined(parts.iter_mut().filter_map(Iterator::next).collect());
+                    (0..count).map(|_| next()).collect()
                 })
             }
             op => unreachable!("{} is local", op.name()),

@@ -111,9 +111,14 @@ impl Lowering<'_> {
         self.number(value, precision)
     }
 
-    /// max(x, 0) and [x ≥ 0] from one comparison.
+    /// max(x, 0) and [x ≥ 0] from one comparison; of a product that has one use, together with its truncation.
     pub(super) fn relu(&mut self, x: Value) -> Vec<Entry> {
         let number = self.as_number(x);
+        let surplus = self.build.scale(number.value).saturating_sub(number.precision);
+        if self.build.kind(number.value) == Kind::Sum && surplus > 0 {
+            let (value, mask) = self.build.truncate_relu(number.value, surplus);
+            return vec![self.number(value, number.precision), self.number(mask, 0)];
+        }
         let settled = self.settled_number(number);
         let (value, mask) = self.build.relu(settled);
         vec![self.number(value, number.precision), self.number(mask, 0)]

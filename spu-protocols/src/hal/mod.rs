@@ -7,6 +7,7 @@
 
 mod arithmetic;
 mod compare;
+mod cut;
 mod encode;
 mod format;
 mod function;
@@ -17,6 +18,7 @@ use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
 use spu::{Error, Location, Program, Shape};
 
+pub use cut::schedule;
 pub use encode::{decode, encode};
 pub use format::RingConfig;
 pub(crate) use format::in_ring;
@@ -27,20 +29,73 @@ use crate::share::{Builder, Kind, ShareGraph, ShareType};
 /// Most fraction bits that a value may keep beyond the format's, in any ring: see [`RingConfig::extra`].
 pub const EXTRA: u32 = 8;
 
-/// Lowers a program to what the parties execute.
+/// Lowers a program without branches and loops to what the parties execute; [`schedule`] takes any program.
 pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
+    lower_known(program, &[], ring)
+}
+
+/// As [`lower`]; `parameters` tells by index where parameters lie.
+fn lower_known(program: &Program, parameters: &[Interval], ring: RingConfig) -> Result<ShareGraph, Error> {
+    let graph = &program.graph;
+    if let Some((id, node)) = graph.nodes().find(|(_, node)| !node.regions.is_empty()) {
+        let message = format!("cannot run `{}` in one plan", node.operation.name());
+        return Err(Error::program(message, graph.location(id)));
+    }
+    let (lowering, outputs, _) = lowered(program, parameters, ring)?;
+    Ok(lowering.build.finish(outputs))
+}
+
+/// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
+/// comparisons that are part of their uses.
+pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
+    let (lowering, _, made) = lowered(program, &[], ring)?;
+    let scale = |entry: Entry| match entry {
+        Entry::Number(number) => Some(lowering.build.scale(number.value)),
+        _ => None,
+    };
+    Ok(made.into_iter().map(|(entry, _)| scale(entry)).collect())
+}
+
+/// [`lower`], with every PPHLO value that is held as a further output, and which output that is, by the value's index. The values
+/// are computed as [`lower`] has it, so that they can be seen in the clear: see [`crate::plain`].
+pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph, Vec<Option<usize>>), Error> {
+    let (mut lowering, mut outputs, made) = lowered(program, &[], ring)?;
+    let mut keep = |entry: Entry| {
+        let value = match entry {
+            Entry::Number(number) => number.value,
+            Entry::Splat(_) => return None,
+            bit => match lowering.settled(bit) {
+                Entry::Number(number) => number.value,
+                _ => return None,
+            },
+        };
+        outputs.push(value);
+        Some(outputs.len() - 1)
+    };
+    let kept = made.into_iter().map(|(_, entry)| keep(entry)).collect();
+    Ok((lowering.build.finish(outputs), kept))
+}
+
+/// The lowering, the program's outputs, and what each PPHLO value was when it was made and for its uses.
+fn lowered<'a>(program: &'a Program, parameters: &[Interval], ring: RingConfig) -> Result<Lowered<'a>, Error> {
     let graph = &program.graph;
     let mut uses = vec![0; graph.value_count()];
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let entries = vec![None; graph.value_count()];
-    let intervals = pphlo::intervals(graph);
+    let intervals = pphlo::intervals_of(graph, parameters);
     let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, uses, entries };
+    let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
-        let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
+        let entries = match node.regions.is_empty() {
+            true => lowering.node(&node.operation, &node.operands, node.result(0))?,
+            // What other plans give.
+            false => node.results().map(|v| lowering.given(v)).collect(),
+        };
         for (value, entry) in node.results().zip(entries) {
-            let entry = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
-            lowering.entries[value.index()] = Some(entry);
+            let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
+            lowering.entries[value.index()] = Some(used);
+            made.push((entry, used));
         }
     }
     let mut outputs = Vec::with_capacity(graph.outputs.len());
@@ -48,8 +103,10 @@ pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
         lowering.build.location = Some(graph.value_location(output));
         outputs.push(lowering.result(output, ty));
     }
-    Ok(lowering.build.finish(outputs))
+    Ok((lowering, outputs, made))
 }
+
+type Lowered<'a> = (Lowering<'a>, Vec<Value>, Vec<(Entry, Entry)>);
 
 /// The share types of arguments and results of a program: what its callers hold.
 pub fn boundary_type(ty: &Type, ring: RingConfig) -> ShareType {
@@ -158,9 +215,22 @@ impl Lowering<'_> {
             Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
             Op::Assume { .. } | Op::StopGradient => one(self.entry(operands[0])),
+            Op::ToSecret => {
+                let number = self.as_number(operands[0]);
+                let held = self.arith_at(number, self.ring.scale(ty.dtype));
+                one(self.number(held, self.ring.scale(ty.dtype)))
+            }
+            Op::If | Op::While { .. } | Op::For { .. } => unreachable!("a plan has no regions"),
             Op::Reveal => one(self.open(operands[0], None)),
             Op::RevealTo { party } => one(self.open(operands[0], Some(*party))),
         }
+    }
+
+    /// A value that comes from outside of the plan.
+    fn given(&mut self, value: Value) -> Entry {
+        let ty = self.graph.ty(value).clone();
+        let argument = self.build.argument(usize::MAX - value.index(), boundary_type(&ty, self.ring));
+        self.number(argument, self.ring.scale(ty.dtype))
     }
 
     fn entry(&self, value: Value) -> Entry {

@@ -2,13 +2,15 @@
 //!
 //! Truncation rounds down; under ABY3 it rounds down or one unit above. Everything else but [`ShareOp::ExpNegative`] is equal.
 
+use std::sync::Arc;
+
 use spu::graph::Node;
 use spu::{Error, Party};
 
-use crate::exec::{PartyValue, evaluate_local};
+use crate::exec::{self, PartyValue, Runner, evaluate_local};
 use crate::hal::RingConfig;
 use crate::ring::Ring;
-use crate::share::{Plan, ShareOp};
+use crate::share::{Plan, Schedule, ShareOp};
 
 /// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
@@ -45,6 +47,21 @@ pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) 
     Ok(outputs.map(|v| values[v.index()].clone().expect("outputs are computed")).collect())
 }
 
+/// Walks through `schedule` in the clear, as [`run`].
+pub fn walk<R: Ring>(
+    schedule: &Schedule,
+    ring: RingConfig,
+    arguments: Vec<PartyValue<R>>,
+) -> Result<Vec<PartyValue<R>>, Error> {
+    struct Alone(RingConfig);
+    impl<R: Ring> Runner<R> for Alone {
+        fn run(&mut self, plan: &Arc<Plan>, arguments: Vec<PartyValue<R>>) -> Result<Vec<PartyValue<R>>, Error> {
+            run(plan, self.0, &arguments)
+        }
+    }
+    exec::walk(&schedule.block, arguments, &mut Alone(ring))
+}
+
 /// What the node's kernel computes; `width` is the last extent of its first operand.
 fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingConfig, width: usize) -> Vec<Vec<R>> {
     let x = operands[0].as_public();
@@ -64,6 +81,10 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingC
         }
         ShareOp::Relu => vec![map(&positive), map(&|v| indicator(v.signed() >= 0))],
         ShareOp::ReluValue => vec![map(&positive)],
+        ShareOp::TruncateRelu { shift } => {
+            vec![map(&|v| R::from_i128(v.signed().max(0) >> shift)), map(&|v| indicator(v.signed() >= 0))]
+        }
+        ShareOp::TruncateReluValue { shift } => vec![map(&|v| R::from_i128(v.signed().max(0) >> shift))],
         ShareOp::Sign | ShareOp::SignToArith => vec![map(&|v| indicator(v.signed() < 0))],
         ShareOp::BitMultiply => {
             vec![x.iter().zip(operands[1].as_public().iter()).map(|(&bit, &v)| bit.times(v)).collect()]
@@ -80,6 +101,10 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingC
         ShareOp::Maximum => {
             let largest = |row: &[R]| row.iter().copied().max_by_key(|v| v.signed()).unwrap_or(R::ZERO);
             vec![x.chunks_exact(width).map(largest).collect()]
+        }
+        ShareOp::LeadingOne { ref layout, ref weights } => {
+            let sums: Vec<Vec<i128>> = x.iter().map(|v| weights.sums(layout, v.signed())).collect();
+            (0..weights.count()).map(|i| sums.iter().map(|sums| R::from_i128(sums[i])).collect()).collect()
         }
         ref op => unreachable!("{} is local", op.name()),
     }

@@ -23,6 +23,8 @@ pub struct Config {
     pub latency_ms: f64,
     /// Egress rate of each party over both its links, in megabits a second.
     pub bandwidth_mbps: Option<f64>,
+    /// Whether a program's range warnings ([`spu::Program::warnings`]) are printed on standard error, once, when it is compiled.
+    pub range_warnings: bool,
     /// How long to wait for peers to come up.
     pub connect_timeout: Duration,
     /// How long a peer may be silent in a run.
@@ -74,6 +76,7 @@ impl Config {
             insecure_seed: None,
             latency_ms: 0.0,
             bandwidth_mbps: None,
+            range_warnings: true,
             connect_timeout: Duration::from_secs(10),
             read_deadline: Duration::from_secs(60),
         }

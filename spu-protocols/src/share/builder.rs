@@ -9,6 +9,7 @@ use super::ShareGraph;
 use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
+use crate::aby3::{Layout, Weights};
 use spu::pphlo::DType;
 
 /// A share program under construction. HAL functions append to it; they never compute.
@@ -227,8 +228,18 @@ impl Builder {
     /// max(x, 0) and `[x ≥ 0]`.
     pub fn relu(&mut self, x: Value) -> (Value, Value) {
         let value = self.ty(x).clone();
+        self.with_mask(ShareOp::Relu, x, value)
+    }
+
+    /// max(y, 0) and `[y ≥ 0]` of the truncated y = x / 2^shift; takes a `Sum`.
+    pub fn truncate_relu(&mut self, x: Value, shift: u32) -> (Value, Value) {
+        let value = ShareType { kind: Kind::Arith, scale: self.scale(x) - shift, ..self.ty(x).clone() };
+        self.with_mask(ShareOp::TruncateRelu { shift }, x, value)
+    }
+
+    fn with_mask(&mut self, op: ShareOp, x: Value, value: ShareType) -> (Value, Value) {
         let mask = ShareType { scale: 0, ..value.clone() };
-        let key = (ShareOp::Relu, vec![x], vec![value.clone(), mask.clone()]);
+        let key = (op, vec![x], vec![value, mask]);
         let first = match self.known.get(&key) {
             Some(&first) => first,
             None => self.push(key),
@@ -268,6 +279,17 @@ impl Builder {
     pub fn maximum(&mut self, x: Value) -> Value {
         let ty = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
         self.append(ShareOp::Maximum, vec![x], ty)
+    }
+
+    /// Sums of weights by the position of the leading one, with these scales.
+    pub fn leading_one(&mut self, x: Value, layout: Layout, weights: Weights, scales: &[u32]) -> Vec<Value> {
+        let types = scales.iter().map(|&scale| ShareType::new(self.shape(x), Kind::Arith, scale)).collect();
+        let key = (ShareOp::LeadingOne { layout, weights }, vec![x], types);
+        let first = match self.known.get(&key) {
+            Some(&first) => first,
+            None => self.push(key),
+        };
+        (first.0..).take(scales.len()).map(Value).collect()
     }
 
     fn linear(&mut self, op: ShareOp, x: Value, y: Value) -> Value {

@@ -5,19 +5,25 @@ use spu::graph::{Node, Value};
 use super::ShareGraph;
 use super::ops::ShareOp;
 
-/// Replaces [`ShareOp::Relu`] by [`ShareOp::ReluValue`] where the mask is unused.
+/// Replaces [`ShareOp::Relu`] by [`ShareOp::ReluValue`] where the mask is unused, and [`ShareOp::TruncateRelu`] likewise.
 pub(super) fn drop_unused_masks(graph: &mut ShareGraph) {
     let mut used = vec![false; graph.value_count()];
     let operands = graph.nodes().flat_map(|(_, node)| &node.operands);
     operands.chain(&graph.outputs).for_each(|v| used[v.index()] = true);
-    let is_alone = |node: &Node<ShareOp>| node.operation == ShareOp::Relu && !used[node.result(1).index()];
+    let alone = |node: &Node<ShareOp>| {
+        let value = match node.operation {
+            ShareOp::Relu => ShareOp::ReluValue,
+            ShareOp::TruncateRelu { shift } => ShareOp::TruncateReluValue { shift },
+            _ => return None,
+        };
+        (!used[node.result(1).index()]).then_some((value, 1))
+    };
     let mut rewritten = ShareGraph::new();
     let mut renamed: Vec<Option<Value>> = vec![None; graph.value_count()];
     for (id, node) in graph.nodes() {
         let rename = |v: &Value| renamed[v.index()].expect("an operand precedes its use");
         let operands = node.operands.iter().map(rename).collect();
-        let (operation, results) =
-            if is_alone(node) { (ShareOp::ReluValue, 1) } else { (node.operation.clone(), node.results().len()) };
+        let (operation, results) = alone(node).unwrap_or_else(|| (node.operation.clone(), node.results().len()));
         let types = node.results().take(results).map(|v| graph.ty(v).clone()).collect();
         let new = rewritten.push(operation, operands, types, graph.location(id));
         for (old, new) in node.results().zip(rewritten.node(new).results()) {

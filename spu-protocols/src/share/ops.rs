@@ -7,6 +7,7 @@ use spu::graph::Operation;
 use spu::pphlo::{DType, Op};
 
 use super::types::ShareType;
+use crate::aby3::{Layout, Weights};
 
 /// A constant's ring elements as signed integers; one element stands for a whole tensor of equal ones.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -141,6 +142,16 @@ pub enum ShareOp {
     Relu,
     /// Kernel: `Arith → Arith`: max(x, 0), where nothing uses the other result of `Relu`.
     ReluValue,
+    /// Kernel: `Sum → (Arith, Arith)`: divided by 2^shift, then max(y, 0) and `[y ≥ 0]` as 0 or 1.
+    TruncateRelu {
+        /// By how many bits.
+        shift: u32,
+    },
+    /// Kernel: `Sum → Arith`: the same, where nothing uses the other result of `TruncateRelu`.
+    TruncateReluValue {
+        /// By how many bits.
+        shift: u32,
+    },
     /// Kernel: `Arith → Bits(1)`: `[x < 0]`.
     Sign,
     /// Kernel: `Arith → Arith`: `[x < 0]` as 0 or 1.
@@ -153,6 +164,13 @@ pub enum ShareOp {
     ExpNegative,
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
+    /// Kernel: `Arith → (Arith, …)`: sums of weights by the position of the leading one; over the blocks, then over the places.
+    LeadingOne {
+        /// Which bits have positions.
+        layout: Layout,
+        /// The weights.
+        weights: Weights,
+    },
 }
 
 impl ShareOp {
@@ -168,12 +186,15 @@ impl ShareOp {
                 | Self::OpenTo { .. }
                 | Self::Relu
                 | Self::ReluValue
+                | Self::TruncateRelu { .. }
+                | Self::TruncateReluValue { .. }
                 | Self::Sign
                 | Self::SignToArith
                 | Self::BitToArith
                 | Self::BitMultiply
                 | Self::ExpNegative
                 | Self::Maximum
+                | Self::LeadingOne { .. }
         )
     }
 
@@ -207,12 +228,15 @@ impl ShareOp {
             Self::OpenTo { .. } => "open_to",
             Self::Relu => "relu",
             Self::ReluValue => "relu_value",
+            Self::TruncateRelu { .. } => "truncate_relu",
+            Self::TruncateReluValue { .. } => "truncate_relu_value",
             Self::Sign => "sign",
             Self::SignToArith => "sign_to_arith",
             Self::BitToArith => "bit_to_arith",
             Self::BitMultiply => "bit_multiply",
             Self::ExpNegative => "exp_negative",
             Self::Maximum => "maximum",
+            Self::LeadingOne { .. } => "leading_one",
         }
     }
 }

@@ -21,7 +21,7 @@ mod verify;
 pub(crate) use append::Builder;
 pub use append::append;
 pub use control::{infer_with_regions, region_count, region_parameters};
-pub(crate) use eval::apply;
+pub(crate) use eval::{apply, argument};
 pub use eval::{evaluate, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;

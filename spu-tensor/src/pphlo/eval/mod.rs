@@ -33,7 +33,8 @@ fn run(graph: &Graph, arguments: &[&HostTensor]) -> Result<Vec<HostTensor>, Erro
         let types: Vec<&Type> = node.results().map(|v| graph.ty(v)).collect();
         match &node.operation {
             Op::Parameter { index } => {
-                values[node.result(0).index()] = Some(Cow::Borrowed(argument(arguments, *index, types[0])?));
+                values[node.result(0).index()] =
+                    Some(Cow::Borrowed(argument(arguments, *index, &format!("argument {index}"), types[0])?));
             }
             Op::Constant { literal } => values[node.result(0).index()] = Some(Cow::Borrowed(&literal.0)),
             op => {
@@ -163,17 +164,22 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
     Ok(vec![HostTensor::new(ty.shape.clone(), elements)])
 }
 
-fn argument<'a>(arguments: &[&'a HostTensor], index: usize, ty: &Type) -> Result<&'a HostTensor, Error> {
-    let source = || format!("argument {index}");
+/// The argument of a parameter, if it is of the parameter's type; `name` is what an error calls it.
+pub(crate) fn argument<'a>(
+    arguments: &[&'a HostTensor],
+    index: usize,
+    name: &str,
+    ty: &Type,
+) -> Result<&'a HostTensor, Error> {
     let Some(&tensor) = arguments.get(index) else {
-        return Err(Error::data(source(), None, format!("expected {ty}, found none")));
+        return Err(Error::data(name, None, format!("expected {ty}, found none")));
     };
     let well_formed = tensor.elements.len() == ty.shape.elements();
     match tensor.shape == ty.shape && tensor.elements.dtype() == ty.dtype && well_formed {
         true => Ok(tensor),
         false => {
             let found = format!("{}{} of {} elements", tensor.elements.dtype(), tensor.shape, tensor.elements.len());
-            Err(Error::data(source(), None, format!("expected {ty}, found {found}")))
+            Err(Error::data(name, None, format!("expected {ty}, found {found}")))
         }
     }
 }

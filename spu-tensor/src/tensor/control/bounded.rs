@@ -31,7 +31,7 @@ use crate::trace::{self, Handle};
 ///     let none = Tensor::constant(0).to_secret();
 ///     for_bounded(10, (x, none), |_, (x, n): (Tensor<Secret, Fxp>, Tensor<Secret, Int>)| (x.gt(1.0), (0.5 * x, n + 1))).1
 /// };
-/// assert_eq!(evaluate(100.0, halvings)?.values(), [7]);
+/// assert_eq!(evaluate(100.0, halvings)?.values(), [7.0]);
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
 #[track_caller]

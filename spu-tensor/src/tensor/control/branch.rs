@@ -13,9 +13,9 @@ use crate::trace;
 /// ```
 /// use spu_tensor::{Fxp, Public, Secret, Tensor, cond, evaluate};
 ///
-/// let f = |(x, p): (Tensor<Secret, Fxp>, Tensor<Public, Fxp>)| cond(p.gt(0.0), || (x * x, x), || (x, -x));
-/// assert_eq!(evaluate((3.0, 1.0), f)?.values(), [9.0, 3.0]);
-/// assert_eq!(evaluate((3.0, -1.0), f)?.values(), [3.0, -3.0]);
+/// let f = |(x, p): (Tensor<Secret, Fxp>, Tensor<Public, Fxp>)| cond(p.gt(0.0), || x * x, || -x);
+/// assert_eq!(evaluate((3.0, 1.0), f)?.values(), [9.0]);
+/// assert_eq!(evaluate((3.0, -1.0), f)?.values(), [-3.0]);
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
 #[track_caller]

@@ -81,10 +81,8 @@ pub fn fori<T: Tree>(range: impl Trips, init: T, mut body: impl FnMut(Tensor<Pub
 /// ```
 /// use spu_tensor::{Fxp, Secret, Tensor, evaluate, scan};
 ///
-/// let running = |xs: Tensor<Secret, Fxp>| {
-///     scan(xs.sum() * 0.0, xs, |total, x| (total + x, total + x))
-/// };
-/// assert_eq!(evaluate(vec![1.0, 2.0, 3.0], running)?.values(), [6.0, 1.0, 3.0, 6.0]);
+/// let running = |xs: Tensor<Secret, Fxp>| scan(xs.sum(0) * 0.0, xs, |total, x| (total + x, total + x)).1;
+/// assert_eq!(evaluate(vec![1.0, 2.0, 3.0], running)?.values(), [1.0, 3.0, 6.0]);
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
 #[track_caller]

@@ -1,0 +1,242 @@
+//! Shadow runs and range warnings: what goes wrong is found at its line, and what is right passes.
+
+use std::process::Command;
+
+use ndarray::{Array2, arr1};
+use spu::Warning;
+use spu::format::Tolerance;
+use spu::nn::optim::Sgd;
+use spu::prelude::*;
+use spu::protocols::hal::RingConfig;
+
+fn line_of(error: &Error) -> u32 {
+    let Error::Program(diagnostic) = error else { panic!("not the program's error: {error}") };
+    assert_eq!(diagnostic.labels[0].location.file, file!(), "{error}");
+    diagnostic.labels[0].location.line
+}
+
+const FORMATS: [RingConfig; 4] =
+    [RingConfig::Z32, RingConfig::Z64, RingConfig::Z128, RingConfig { bits: 128, fraction_bits: 40 }];
+
+/// The line of this file that has `text`, for the first time.
+fn line(text: &str) -> u32 {
+    include_str!("checks.rs").lines().position(|line| line.contains(text)).unwrap() as u32 + 1
+}
+
+#[spu_fn]
+fn grows(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let square = x * x;
+    let fourth = square * square;
+    fourth - x
+}
+
+#[test]
+fn a_product_that_overflows_is_found_at_its_line() {
+    // 2^62 holds 2^26 with the 36 fraction bits of a product.
+    let error = grows::check(vec![1.0, -100.0], &Network::LOCAL).unwrap_err();
+    assert_eq!(line_of(&error), line("let fourth ="));
+    let text = "`multiply` overflows: 100000000.0 at [1], but the safe range with 36 fraction bits is [-67108864.0, 67108864.0)";
+    assert!(error.to_string().starts_with(text), "{error}");
+    assert!(error.to_string().contains(&format!("--> {}:{}:", file!(), line("let square ="))), "{error}");
+    assert!(grows::check(vec![1.0, -50.0], &Network::LOCAL).is_ok());
+    assert!(grows::check(vec![1.0, -100.0], &Network::LOCAL.with_ring(RingConfig::Z128)).is_ok());
+}
+
+#[spu_fn]
+fn total(x: Tensor<Secret, Fxp>, n: Tensor<Secret, Int>) -> (Tensor<Secret, Fxp>, Tensor<Secret, Int>) {
+    let sum = x.sum(0);
+    (sum, n.sum(0))
+}
+
+#[test]
+fn a_sum_that_leaves_the_range_is_found_at_its_line() {
+    let most = 2f64.powi(43);
+    let error = total::check(vec![most, most], vec![0, 0], &Network::LOCAL).unwrap_err();
+    assert_eq!(line_of(&error), line("let sum ="));
+    assert!(error.to_string().starts_with("`reduce_sum` overflows: 17592186044416.0, but"), "{error}");
+    // Four integers whose sum wraps to 0 in 64 bits.
+    let error = total::check(vec![0.0], vec![1 << 61, 1 << 61, 1 << 61, 1 << 61], &Network::LOCAL).unwrap_err();
+    assert_eq!(line_of(&error), line("(sum, n.sum(0))"));
+    assert!(error.to_string().contains("the safe range of integers is"), "{error}");
+    assert!(total::check(vec![most, -most], vec![1 << 61, 5], &Network::LOCAL).is_ok());
+}
+
+#[spu_fn]
+fn loses(x: Tensor<Secret, Fxp>, n: Tensor<Public, Fxp>) -> (Tensor<Secret, Fxp>, Tensor<Secret, Fxp>) {
+    let small = x * x;
+    let back = small * n;
+    (back, small)
+}
+
+#[test]
+fn a_loss_of_precision_is_found_at_its_line() {
+    let ring = RingConfig { bits: 64, fraction_bits: 10 };
+    let network = Network::LOCAL.with_ring(ring);
+    let strict = Tolerance { absolute: 0.01, relative: 0.0 };
+    let error = loses::check(vec![0.0, 0.1, 0.7], 1000.0, &network.within(strict)).unwrap_err();
+    assert_eq!(line_of(&error), line("let back ="), "{error}");
+    assert!(error.to_string().starts_with("`multiply` loses precision: "), "{error}");
+    assert!(error.to_string().contains("; its operands differ before: of those of the format"), "{error}");
+    let deviation =
+        loses::check(vec![0.0, 0.1, 0.7], 1000.0, &network.within(Tolerance { absolute: 10.0, relative: 0.0 }));
+    let deviation = deviation.unwrap();
+    assert!(deviation.largest > 0.01 && deviation.location.line == line("let back ="), "{deviation}");
+    assert!(loses::check(vec![0.0, 0.1, 0.7], 1000.0, &Network::LOCAL.within(strict)).is_ok());
+}
+
+#[spu_fn]
+fn decides(x: Tensor<Secret, Fxp>) -> (Tensor<Secret, Fxp>, Tensor<Secret, Fxp>) {
+    let third = x * (1.0 / 3.0) * 3.0;
+    let far = select(third.ge(x), third + 1000.0, third);
+    (far, third.maximum(x))
+}
+
+/// In real numbers a third three times is the whole; in fixed point it is a unit less. Either decision is right.
+#[test]
+fn a_tie_is_nobodys_fault() {
+    for format in FORMATS {
+        let deviation = decides::check(vec![0.1, 1.0, -0.7], &Network::LOCAL.with_ring(format)).unwrap();
+        assert!(deviation.largest < 8.0 * (-f64::from(format.fraction_bits)).exp2(), "{format:?}: {deviation}");
+    }
+}
+
+#[spu_fn]
+fn assumes(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let x = x.assume(0.5..=2.0);
+    x.reciprocal()
+}
+
+#[test]
+fn a_broken_assumption_is_found_at_its_line() {
+    let error = assumes::check(HostTensor::fxp([2, 2], vec![1.0, 2.0, 0.5, 2.5]), &Network::LOCAL).unwrap_err();
+    assert_eq!(line_of(&error), line("x.assume(0.5..=2.0)"));
+    assert!(error.to_string().starts_with("assumed to lie in 0.5..=2.0, but 2.5 at [1, 1]\n"), "{error}");
+    let deviation = assumes::check(vec![0.5, 0.7], &Network::LOCAL).unwrap();
+    assert!(deviation.largest < 1e-4, "{deviation}");
+}
+
+#[test]
+fn inputs_must_fit() {
+    let wrong = total::check(vec![1.0], HostTensor::bool([1], vec![true]), &Network::LOCAL).unwrap_err();
+    assert_eq!(wrong.to_string(), "n: expected int[secret][1], found bool[1] of 1 elements");
+    let large = total::check(vec![1e14], vec![1], &Network::LOCAL).unwrap_err();
+    assert!(large.to_string().starts_with("x at [0]: outside the safe range"), "{large}");
+    let program = total::program([1], [1]).unwrap();
+    let missing = program.check(&[HostTensor::fxp([1], vec![1.0])], &Network::LOCAL).unwrap_err();
+    assert_eq!(missing.to_string(), "n: expected int[secret][1], found none");
+}
+
+#[spu_fn]
+fn train_step(model: Mlp<1>, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) -> (Mlp<1>, Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(model.apply(x), y));
+    (model.zip(gradient, |w, g| w - 0.1 * g), loss.reveal())
+}
+
+#[test]
+fn a_training_step_passes_and_is_not_warned_about() {
+    let model = Mlp::initial(6, [5], 3, &mut spu::nn::init::Draws::new(Some(3)).unwrap()).unwrap();
+    let x = Array2::from_shape_fn((4, 6), |(i, j)| ((7 * i + 5 * j) % 11) as f64 / 11.0);
+    let y = Array2::from_shape_fn((4, 3), |(i, j)| i64::from(i % 3 == j));
+    let deviation = train_step::check(model, x, y, &Network::LOCAL).unwrap();
+    assert!(0.0 < deviation.largest && deviation.largest < 1e-3, "{deviation}");
+    let shapes = (Mlp::<1>::shape(6, [5], 3), [4, 6], [4, 3]);
+    assert_eq!(train_step::warnings(shapes.0, shapes.1, shapes.2, &Network::LOCAL).unwrap(), []);
+}
+
+#[spu_fn]
+fn network_a(
+    model: Mlp<2>,
+    velocity: Mlp<2>,
+    x: Tensor<Secret, Fxp>,
+    y: Tensor<Secret, Int>,
+) -> (Mlp<2>, Mlp<2>, Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(model.apply(x), y));
+    let (model, velocity) = Sgd::default().step(model, velocity, gradient);
+    (model, velocity, loss.reveal())
+}
+
+/// Pixels and labels are inputs without bounds; nothing that is known of the softmax is large.
+#[test]
+fn network_a_is_not_warned_about() {
+    let model = || Mlp::<2>::shape(784, [128, 128], 10);
+    for format in FORMATS {
+        let network = Network::LOCAL.with_ring(format);
+        match network_a::warnings(model(), model(), [128, 784], [128, 10], &network) {
+            Ok(warnings) => assert_eq!(warnings, []),
+            Err(error) => assert_ne!(format.bits, 64, "{error}"),
+        }
+    }
+}
+
+#[spu_fn]
+fn bounded(x: Tensor<Secret, Fxp>, w: Tensor<Secret, Fxp>) -> (Tensor<Secret, Fxp>, Tensor<Secret, Fxp>) {
+    let (x, w) = (x.assume(-255.0..=255.0), w.assume(-1000.0..=1000.0));
+    let z = x.matmul(w);
+    (z * z, z)
+}
+
+fn lines(warnings: &[Warning]) -> Vec<u32> {
+    warnings.iter().map(|warning| warning.0.labels[0].location.line).collect()
+}
+
+#[test]
+fn bounded_values_that_may_not_fit_are_warned_about() {
+    // 784 · 255 · 1000 is above 2^25, but 100 · 255 · 1000 is not. The square of either is.
+    let wide = bounded::warnings([2, 784], [784, 3], &Network::LOCAL).unwrap();
+    assert_eq!(lines(&wide), [line("let z =")]);
+    let text = "warning: `dot` may overflow: its values lie in [-199920000.0, 199920000.0], but with 37 fraction bits they \
+                must be below 33554432.0 in absolute value\n";
+    assert!(wide[0].to_string().starts_with(text), "{}", wide[0]);
+    let narrow = bounded::warnings([2, 100], [100, 3], &Network::LOCAL).unwrap();
+    assert_eq!(lines(&narrow), [line("(z * z, z)")]);
+    let large = Network::LOCAL.with_ring(RingConfig::Z128);
+    assert_eq!(bounded::warnings([2, 784], [784, 3], &large).unwrap(), []);
+}
+
+#[spu_fn]
+fn asserts(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let x = x.assume(..=1e15);
+    x.assume(-1e15..)
+}
+
+#[test]
+fn an_assertion_may_itself_not_fit() {
+    let warnings = asserts::warnings([3], &Network::LOCAL).unwrap();
+    assert_eq!(lines(&warnings), [line("x.assume(-1e15..)")]);
+    assert_eq!(asserts::warnings([3], &Network::LOCAL.with_ring(RingConfig::Z128)).unwrap(), []);
+}
+
+#[spu_fn]
+fn prints(x: Tensor<Secret, Fxp>) -> Tensor<Public, Fxp> {
+    (x.assume(0.0..=1e5) * x.assume(0.0..=1e5)).reveal()
+}
+
+/// Runs [`prints`] twice; a child of the test below, whose standard error is read.
+#[test]
+#[ignore = "run by the test below"]
+fn prints_twice() {
+    let config = Config { range_warnings: std::env::var_os("QUIET").is_none(), ..Config::default() };
+    let session = Session::local(&config).unwrap();
+    let x = session.input(Party(0), [1], || Ok(arr1(&[2.0]))).unwrap();
+    for _ in 0..2 {
+        assert_eq!(prints::run(&session, &x).unwrap().item(), 4.0);
+    }
+}
+
+#[test]
+fn a_session_prints_warnings_once_unless_told_not_to() {
+    let output = |quiet: bool| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--ignored", "--exact", "prints_twice", "--nocapture"]);
+        if quiet {
+            command.env("QUIET", "1");
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let text = output(false);
+    assert_eq!(text.matches("warning: `multiply` may overflow").count(), 1, "{text}");
+    assert!(text.contains("(x.assume(0.0..=1e5) * x.assume(0.0..=1e5)).reveal()\n"), "{text}");
+    assert!(!output(true).contains("warning:"));
+}
