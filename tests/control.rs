@@ -71,6 +71,11 @@ fn one_step(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
     (x - 1).maximum(0.0)
 }
 
+#[spu_fn]
+fn square(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    x * x
+}
+
 /// How often x can be halved before it is 1 or less, and what is left; nobody learns when that was.
 #[spu_fn]
 fn halvings(x: Tensor<Secret, Fxp>) -> (Tensor<Secret, Fxp>, Tensor<Secret, Int>) {
@@ -136,7 +141,8 @@ fn one_branch_runs_and_its_messages_alone_are_sent() -> Result<(), Error> {
     let session = local();
     let cost = either::cost([3], [], &session.network())?;
     let [branch] = &cost.branches[..] else { panic!("one branch: {cost:?}") };
-    assert_eq!((cost.rounds, branch.then.rounds, branch.otherwise.rounds), (0, 2, one_step_rounds()?));
+    let product = square::cost([3], &session.network())?.rounds;
+    assert_eq!((cost.rounds, branch.then.rounds, branch.otherwise.rounds), (0, 2 * product, one_step_rounds()?));
     assert_eq!(cost.at_most(0).rounds, branch.then.rounds.max(branch.otherwise.rounds));
     let x = session.input::<Secrets, _>(Party(2), [3], || Ok(vec![1.5, -2.0, 0.5]))?;
     for (choice, taken, expected) in [
@@ -191,7 +197,8 @@ fn a_long_loop_is_walked_and_costs_its_body_times_its_iterations() -> Result<(),
     xs.iter().for_each(|x| states.push(decay * states[states.len() - 1] + x));
     let session = local();
     let cost = filter::cost([N], [], &session.network())?;
-    assert_eq!((cost.rounds, cost.loops.len(), cost.branches.len()), (N as u64, 0, 0));
+    let product = square::cost([], &session.network())?.rounds;
+    assert_eq!((cost.rounds, cost.loops.len(), cost.branches.len()), (N as u64 * product, 0, 0));
     let run = |session: &Session| {
         let xs = session.input::<Secrets, _>(Party(0), [N], || Ok(xs.clone()))?;
         let decay = session.input::<Secrets, _>(Party(2), [], || Ok(decay))?;
@@ -333,6 +340,114 @@ fn who_decides_otherwise_stops_everybody() {
     }
     // Far below the deadline of a silent peer.
     assert!(start.elapsed() < seeded().read_deadline / 2);
+}
+
+/// Derivatives of x⁴, of the sum of products of the first rows, and of x² or −x.
+#[spu_fn]
+fn derivatives(
+    x: Tensor<Secret, Fxp>,
+    rows: Tensor<Secret, Fxp>,
+    choice: Tensor<Public, Int>,
+) -> (Tensor<Public, Fxp>, Tensor<Public, Fxp>, Tensor<Public, Fxp>) {
+    let (_, fourth) = value_and_grad(x, |x| fori(3, x, |_, power| power * x));
+    let (_, product) = value_and_grad(rows, |rows| {
+        let one = Tensor::constant(1.0).to_secret();
+        scan(one, rows, |product, row: Secrets| (product * row, product * row)).1.sum(0)
+    });
+    let (_, either) = value_and_grad(x, |x| cond(choice.gt(0), || x * x * x, || (-x).exp()));
+    (fourth.reveal(), product.reveal(), either.reveal())
+}
+
+#[test]
+fn counted_loops_and_branches_have_derivatives() -> Result<(), Error> {
+    let session = spu::Evaluator::new();
+    let (x, rows) = (1.5f64, [2.0, -1.0, 0.5]);
+    let secret = session.input::<Secrets, _>(Party(0), [], || Ok(x))?;
+    let shared = session.input::<Secrets, _>(Party(0), [3], || Ok(rows.to_vec()))?;
+    // a + ab + abc
+    let [a, b, c] = rows;
+    let sums = [1.0 + b + b * c, a + a * c, a * b];
+    for (choice, slope) in [(1, 3.0 * x * x), (0, -(-x).exp())] {
+        let (fourth, product, either) = derivatives::run(&session, &secret, &shared, choice)?.split();
+        near(&values(&fourth), &[4.0 * x.powi(3)], 1e-9);
+        near(&values(&product), &sums, 1e-9);
+        near(&values(&either), &[slope], 1e-9);
+    }
+    Ok(())
+}
+
+type Pair = [Secrets; 2];
+
+#[spu_fn]
+fn growing(model: [Tensor<Secret, Fxp>; 2]) -> [Tensor<Secret, Fxp>; 2] {
+    fori(2000, model, |_, [w, b]: Pair| [w * b, b.reshape([1, 2])])
+}
+
+#[spu_fn]
+fn growing_while(x: Tensor<Secret, Fxp>, n: Tensor<Public, Int>) -> Tensor<Secret, Fxp> {
+    while_loop((x, n), |(_, n): (Secrets, Number)| n.gt(0), |(x, n)| (x.reshape([1, 2]), n - 1)).0
+}
+
+#[spu_fn]
+fn unlike(x: Tensor<Secret, Fxp>, n: Tensor<Public, Int>) -> Tensor<Secret, Fxp> {
+    cond(n.gt(0), || x.sum(0), || x)
+}
+
+#[spu_fn]
+fn askew(x: Tensor<Secret, Fxp>, y: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    scan((), (x, y), |(), (x, y): Pair2| ((), x + y)).1
+}
+
+type Pair2 = (Secrets, Secrets);
+
+#[spu_fn]
+fn public_state(x: Tensor<Secret, Fxp>, n: Tensor<Public, Int>) -> Tensor<Secret, Fxp> {
+    for_bounded(3, (x, n), |_, (x, n): (Secrets, Number)| (x.gt(0.0), (x - 1.0, n + 1))).0
+}
+
+#[spu_fn]
+fn slope_of_newton(a: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    value_and_grad(a, |a| while_loop(a, |x| x.reveal().gt(1.0), |x| x * 0.5)).1
+}
+
+#[spu_fn]
+fn many_conditions(x: Tensor<Public, Fxp>) -> Tensor<Public, Fxp> {
+    while_loop(x, |x| x.gt(1.0), |x| x * 0.5)
+}
+
+#[spu_fn]
+fn leaking_body(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let leaked = std::cell::Cell::new(x);
+    fori(3, x, |_, x| {
+        leaked.set(x * x);
+        x
+    });
+    leaked.get() + x
+}
+
+#[test]
+fn faults_name_the_leaf_and_the_places() {
+    let place = |text: &str| {
+        let source = include_str!("control.rs");
+        source.lines().position(|line| line.contains(text)).map(|i| format!("tests/control.rs:{}:", i + 1)).unwrap()
+    };
+    let faults = [
+        (growing::program(ShapeOf::<Pair>::of(|| [Tensor::with_shape([2]), Tensor::with_shape([2])])),
+            "a loop cannot change `1` from fxp[secret][2] to fxp[secret][1, 2]", "fori(2000, model"),
+        (growing_while::program([2], []),
+            "a loop cannot change `0` from fxp[secret][2] to fxp[secret][1, 2]", "(x.reshape([1, 2]), n - 1)"),
+        (unlike::program([2], []), "cannot choose between [] and [2]", "|| x.sum(0), || x"),
+        (askew::program([3], [2]), "cannot scan shapes [3] and [2]: they need one first axis", "|(), (x, y): Pair2|"),
+        (public_state::program([], []), "cannot keep `1` public in `for_bounded`", "for_bounded(3, (x, n)"),
+        (slope_of_newton::program([]), "cannot differentiate through `while_loop`", "|a| while_loop(a"),
+        (many_conditions::program([3]), "cannot loop while bool[public][3]: it takes one truth value", "|x| x.gt(1.0), |x|"),
+        (leaking_body::program([]), "cannot use a tensor of another traced function here", "leaked.get() + x"),
+    ];
+    for (program, message, at) in faults {
+        let error = program.unwrap_err().to_string();
+        assert!(error.starts_with(message), "{error}\nis not\n{message}");
+        assert!(error.contains(&place(at)), "{error}\nhas nothing of {}", place(at));
+    }
 }
 
 fn one_step_rounds() -> Result<u64, Error> {

@@ -234,3 +234,106 @@ fn constant(graph: &Graph, value: Value) -> Option<HostTensor> {
         _ => uniform(graph, value),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{keeps, rewrites};
+    use super::run;
+    use crate::pphlo::{evaluate, generate, parse};
+
+    const PREDICATE: &str = "%r = reduce_sum %x {axes = [0, 1]} %o = reveal %r %c = greater %o, %c0";
+
+    #[test]
+    fn captures_that_are_unused_or_twice_or_constants_go() {
+        rewrites(
+            run,
+            &format!(
+                "{PREDICATE} %a, %b = if %c, %g, %x, %g, %half
+                {{ %0 = parameter {{index = 0}} : fxp[secret][2, 3] %2 = parameter {{index = 2}} : fxp[secret][2, 3]
+                  %3 = parameter {{index = 3}} : fxp[public][2, 3] %s = multiply %0, %2 %t = multiply %s, %3 return %t, %0 }}
+                {{ %1 = parameter {{index = 2}} : fxp[secret][2, 3] %e = exponential %1 return %e, %1 }}
+                return a = %a"
+            ),
+            &format!(
+                "{PREDICATE} %a = if %c, %g
+                {{ %0 = parameter {{index = 0}} : fxp[secret][2, 3] %k = constant {{literal = fxp[] (0.5)}}
+                  %3 = broadcast %k {{shape = [2, 3], dimensions = []}}
+                  %s = multiply %0, %0 %t = multiply %s, %3 return %t }}
+                {{ %1 = parameter {{index = 0}} : fxp[secret][2, 3] %e = exponential %1 return %e }}
+                return a = %a"
+            ),
+        );
+    }
+
+    #[test]
+    fn what_is_carried_for_nothing_goes() {
+        let body = |more: &str, given: &str| {
+            format!(
+                "%z = for %x, %i{given} {{
+                %i = parameter {{index = 0}} : int[public][]
+                %a = parameter {{index = 1}} : fxp[secret][2, 3]
+                %b = parameter {{index = 2}} : int[secret][2, 3]
+                {more}
+                %s = multiply %a, %b"
+            )
+        };
+        // The second carried value makes the first, the third one nothing.
+        let before = body("%c = parameter {index = 3} : fxp[secret][2, 3] %n = negate %b %d = multiply %c, %a", ", %g")
+            .replace("%z = for %x, %i, %g", "%y, %j, %k = for %x, %i, %g {start = 0, trips = 3, carried = 3, scanned = 0}");
+        let after = body("%n = negate %b", "")
+            .replace("%z = for %x, %i", "%y, %j = for %x, %i {start = 0, trips = 3, carried = 2, scanned = 0}");
+        rewrites(
+            run,
+            &format!("{before} return %s, %n, %d }} return y = %y"),
+            &format!("{after} return %s, %n }} return y = %y"),
+        );
+        keeps(run, &format!("{after} return %s, %n }} return y = %y"));
+    }
+
+    #[test]
+    fn what_discloses_inside_keeps_what_it_needs() {
+        keeps(
+            run,
+            &format!(
+                "{PREDICATE} () = if %c, %g
+                {{ %0 = parameter {{index = 0}} : fxp[secret][2, 3] %r = reveal %0 return }} {{ return }} return x = %x"
+            ),
+        );
+    }
+
+    #[test]
+    fn a_trimmed_loop_gives_the_same() {
+        let text = "program f(x: fxp[secret][3], n: int[public][])
+            %x = parameter {index = 0} : fxp[secret][3]
+            %n = parameter {index = 1} : int[public][]
+            %zero = constant {literal = int[] (0)}
+            %go = greater %n, %zero
+            %two = constant {literal = fxp[3] (2.0)}
+            %y, %m, %w = while %go, %x, %n, %x, %two, %x, %x {carried = 3} {
+                %a = parameter {index = 0} : fxp[secret][3]
+                %k = parameter {index = 1} : int[public][]
+                %b = parameter {index = 2} : fxp[secret][3]
+                %t = parameter {index = 3} : fxp[public][3]
+                %u = parameter {index = 4} : fxp[secret][3]
+                %v = parameter {index = 5} : fxp[secret][3]
+                %one = constant {literal = int[] (1)}
+                %null = constant {literal = int[] (0)}
+                %next = subtract %k, %one
+                %again = greater %next, %null
+                %p = multiply %a, %t
+                %q = add %p, %v
+                %c = multiply %b, %u
+                return %again, %q, %next, %c
+            }
+            return y = %y";
+        let before = parse(text).unwrap().graph;
+        let mut after = before.clone();
+        run(&mut after);
+        assert!(after != before);
+        let x = generate::Random(5).tensor(before.ty(before.outputs[0]));
+        for n in [-1, 0, 1, 4] {
+            let arguments = [x.clone(), crate::HostTensor::int(crate::Shape::SCALAR, vec![n])];
+            assert_eq!(evaluate(&after, &arguments).unwrap(), evaluate(&before, &arguments).unwrap());
+        }
+    }
+}

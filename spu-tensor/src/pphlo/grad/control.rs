@@ -102,3 +102,134 @@ fn branch(
     let results: Vec<Value> = b.graph.node(id).results().collect();
     Ok(used.into_iter().map(|i| places[i] + 1).zip(results).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::gradient;
+    use crate::host::HostTensor;
+    use crate::location::Location;
+    use crate::pphlo::{evaluate, parse, verify};
+    use crate::shape::Shape;
+
+    /// A loop that uses its state, its rows, its counter and what it captures, around a branch.
+    const TEXT: &str = "program f(x: fxp[secret][], rows: fxp[secret][4], p: bool[public][])
+        %x = parameter {index = 0} : fxp[secret][]
+        %rows = parameter {index = 1} : fxp[secret][4]
+        %p = parameter {index = 2} : bool[public][]
+        %last, %stack = for %x, %rows, %x, %p {start = 1, trips = 4, carried = 1, scanned = 1} {
+            %i = parameter {index = 0} : int[public][]
+            %s = parameter {index = 1} : fxp[secret][]
+            %row = parameter {index = 2} : fxp[secret][]
+            %x = parameter {index = 3} : fxp[secret][]
+            %p = parameter {index = 4} : bool[public][]
+            %a = multiply %s, %row
+            %b = if %p, %a, %x {
+                %a = parameter {index = 0} : fxp[secret][]
+                %t = tanh %a
+                return %t
+            } {
+                %x = parameter {index = 1} : fxp[secret][]
+                %a = parameter {index = 0} : fxp[secret][]
+                %q = multiply %x, %x
+                %n = subtract %q, %a
+                return %n
+            }
+            %c = multiply %b, %i
+            return %b, %c
+        }
+        %sum = reduce_sum %stack {axes = [0]}
+        %y = multiply %sum, %last
+        return y = %y";
+
+    #[test]
+    fn derivatives_are_slopes() {
+        let program = parse(TEXT).unwrap();
+        let mut graph = program.graph;
+        let y = graph.outputs[0];
+        let wrt = [crate::graph::Value(0), crate::graph::Value(1)];
+        let gradients = gradient(&mut graph, y, &wrt, Location::UNKNOWN).unwrap();
+        graph.outputs.extend(gradients);
+        verify(&graph).unwrap();
+        let at = |x: f64, rows: [f64; 4], p: bool| {
+            let scalar = |x| HostTensor::fxp(Shape::SCALAR, vec![x]);
+            let p = HostTensor::bool(Shape::SCALAR, vec![p]);
+            let results = evaluate(&graph, &[scalar(x), HostTensor::fxp([4], rows.to_vec()), p]).unwrap();
+            results.into_iter().map(|t| t.elements.to_f64()).collect::<Vec<_>>()
+        };
+        let (x, rows, h) = (0.75, [0.5, -1.25, 0.8, 1.1], 1e-6);
+        for p in [true, false] {
+            let results = at(x, rows, p);
+            let slope = (at(x + h, rows, p)[0][0] - at(x - h, rows, p)[0][0]) / (2.0 * h);
+            assert!((results[1][0] - slope).abs() < 1e-7, "{} is not {slope}", results[1][0]);
+            for i in 0..4 {
+                let moved = |by: f64| {
+                    let mut rows = rows;
+                    rows[i] += by;
+                    at(x, rows, p)[0][0]
+                };
+                let slope = (moved(h) - moved(-h)) / (2.0 * h);
+                assert!((results[2][i] - slope).abs() < 1e-7, "{} is not {slope}", results[2][i]);
+            }
+        }
+    }
+
+    #[test]
+    fn passes_keep_what_control_flow_gives() {
+        let program = parse(TEXT).unwrap();
+        let mut optimized = program.clone();
+        crate::passes::optimize(&mut optimized);
+        assert_eq!(crate::pphlo::print(&parse(&crate::pphlo::print(&program)).unwrap()), crate::pphlo::print(&program));
+        for p in [true, false] {
+            let arguments = [
+                HostTensor::fxp(Shape::SCALAR, vec![0.75]),
+                HostTensor::fxp([4], vec![0.5, -1.25, 0.8, 1.1]),
+                HostTensor::bool(Shape::SCALAR, vec![p]),
+            ];
+            let [before, after] = [&program, &optimized].map(|p| evaluate(&p.graph, &arguments).unwrap());
+            let [before, after] = [before, after].map(|results| results[0].elements.to_f64()[0]);
+            assert!((before - after).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn ill_formed_regions_are_refused() {
+        let fault = |text: &str| parse(text).unwrap_err().to_string();
+        let head = "program f(x: fxp[secret][2], p: bool[public][], s: bool[secret][])
+            %x = parameter {index = 0} : fxp[secret][2] %p = parameter {index = 1} : bool[public][]
+            %s = parameter {index = 2} : bool[secret][]\n";
+        let faults = [
+            ("%y = if %s, %x { return } { return }", "`if` is decided by one public truth value, not by bool[secret][]"),
+            (
+                "%y = if %p, %x { %a = parameter {index = 0} : fxp[secret][2] return %a } { return }",
+                "the branches of `if` differ: (fxp[secret][2]) and ()",
+            ),
+            (
+                "%y = if %p, %x { %a = parameter {index = 1} : fxp[secret][2] return %a } { return }",
+                "`if` gives its region no parameter 1",
+            ),
+            (
+                "%y = if %p, %x { %a = parameter {index = 0} : fxp[public][2] return %a } { return }",
+                "parameter 0 of `if` is fxp[public][2], but is given fxp[secret][2]",
+            ),
+            (
+                "%y = while %p, %x {carried = 1} { %c = constant {literal = bool[] (false)} return %c }",
+                "`while` carries (fxp[secret][2]), but its region gives ()",
+            ),
+            ("%y = while %p, %x {carried = 2} { return }", "`while` does not carry 2 of 1 operands"),
+            (
+                "%y = for %x {start = 0, trips = 3, carried = 0, scanned = 1} { return }",
+                "cannot scan fxp[secret][2] in 3 steps",
+            ),
+            (
+                "%y = for %x {start = 9223372036854775807, trips = 3, carried = 0, scanned = 0} { return }",
+                "`for` cannot count 3 times from",
+            ),
+        ];
+        for (node, message) in faults {
+            let found = fault(&format!("{head}{node} return"));
+            assert!(found.starts_with(message), "{found}\nis not\n{message}");
+        }
+        let deep = "() = for {start = 0, trips = 1, carried = 0, scanned = 0} { ".repeat(100_000);
+        assert!(fault(&format!("{head}{deep}")).starts_with("regions stand too deep in each other"));
+    }
+}
