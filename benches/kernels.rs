@@ -6,6 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use spu_protocols::aby3::multiply::product_terms;
 use spu_protocols::aby3::{Arith, Context, Message, Randomness, exp, relu, sign, truncate, world};
 use spu_protocols::random::insecure_keys;
+use spu_protocols::share::{Accuracy, ExpWindow};
 use spu_tensor::Party;
 
 const MILLION: usize = 1 << 20;
@@ -31,8 +32,16 @@ fn kernels(criterion: &mut Criterion) {
     let n = 100_000;
     let x = shares(n, |i| i as u64 * 50);
     group.throughput(Throughput::Elements(n as u64));
-    let table = exp::table(n, FRACTION_BITS);
-    let kernel = async |ctx: Context<u64>| exp::exp_negative(&ctx, x[ctx.role() as usize].view(), FRACTION_BITS).await;
+    let window = ExpWindow {
+        offset: 1 << (FRACTION_BITS - 4),
+        range_bits: 4,
+        result_scale: FRACTION_BITS,
+        saturating: true,
+        accuracy: Accuracy::Absolute,
+    };
+    let table = exp::table(n, &window, FRACTION_BITS, 64);
+    let kernel =
+        async |ctx: Context<u64>| exp::exp_negative(&ctx, x[ctx.role() as usize].view(), &window, FRACTION_BITS).await;
     group.bench_function("exp, 100 k", |b| b.iter(|| run(&table, kernel)));
     group.finish();
 }

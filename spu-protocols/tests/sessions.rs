@@ -346,7 +346,7 @@ fn a_peer_that_is_not_there_is_named() {
 fn a_table_that_is_not_the_kernels_ends_the_run() {
     let ring = RingConfig::DEFAULT;
     let plan = Plan::with_tables(lower(&program(), ring).unwrap(), &|op, operands, n| {
-        let mut table = spu_protocols::aby3::table(op, operands, n, ring.bits, ring.fraction_bits);
+        let mut table = spu_protocols::aby3::table(op, operands, n, ring.bits);
         if matches!(op, ShareOp::TruncateRelu { .. } | ShareOp::TruncateReluValue { .. }) {
             table[0].bits += 64;
         }
@@ -449,7 +449,7 @@ fn run_node(links: Links, plan: &Plan) -> Result<Shares, Error> {
     let words = |value: PartyValue<u64>| match value {
         PartyValue::Public(x) | PartyValue::Sum(x) => x.to_vec(),
         PartyValue::Arith(x) => [&x.own[..], &x.next[..]].concat(),
-        PartyValue::Bits(_) | PartyValue::Absent => vec![],
+        PartyValue::Bits(_) | PartyValue::Permutation(_) | PartyValue::Absent => vec![],
     };
     Ok(results.into_iter().map(words).collect())
 }

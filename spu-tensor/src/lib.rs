@@ -26,8 +26,9 @@ pub use program::{BranchCost, Cost, LineCost, LoopCost, Manifest, Occurrence, Pa
 pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
-    Bool, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre, Numeric,
-    Operand, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate, for_bounded, fori, scan, select, value_and_grad, while_loop,
+    Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre,
+    Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate,
+    for_bounded, fori, lexsort, random, scan, select, value_and_grad, while_loop,
 };
 
 /// What generated code names.
@@ -36,7 +37,7 @@ pub mod generated {
     pub use crate::executor::Leaf;
     pub use crate::pphlo::Type;
     pub use crate::tensor::{
-        Argument, Condition, FlowsInto, LeafSpec, Leaves, LeavesAre, Parameters, Returns, condition, join_name,
-        program, run,
+        Argument, Condition, FlowsInto, LeafSpec, Leaves, LeavesAre, ParameterTypes, Parameters, Returns, condition,
+        join_name, program, run,
     };
 }

@@ -142,7 +142,7 @@ impl Lowering<'_> {
 
     /// x times a constant. A power of two changes the scale alone. Any other constant is m·2^−k with as few fraction bits in m as it
     /// needs, at most the format's: small constants are as precise as large ones, and 2^−k changes the scale alone.
-    fn times_constant(&mut self, c: f64, x: Value) -> Entry {
+    pub(super) fn times_constant(&mut self, c: f64, x: Value) -> Entry {
         let number = self.as_number(x);
         let f = self.ring.fraction_bits;
         let k = halvings(c);
@@ -166,15 +166,6 @@ impl Lowering<'_> {
             k => self.build.rescale(product, self.build.scale(product) + k),
         };
         self.number(value, number.precision.max(if places + k == 0 { 0 } else { f }))
-    }
-
-    pub(super) fn dot(&mut self, x: Value, y: Value, ty: &Type) -> Entry {
-        let (a, b) = (self.as_number(x), self.as_number(y));
-        let precision = a.precision.max(b.precision).max(self.ring.scale(ty.dtype));
-        let (a, b) = (self.factor(a), self.factor(b));
-        let doubled = self.build.scale(a) + self.build.scale(b) > precision;
-        let value = self.build.dot(a, b, doubled);
-        self.number(value, precision)
     }
 
     pub(super) fn convert(&mut self, x: Value, dtype: DType) -> Entry {

@@ -1,6 +1,11 @@
 //! The oracle: one party evaluates a share program on plain ring elements.
 //!
-//! Truncation rounds down; under ABY3 it rounds down or one unit above. Everything else but [`ShareOp::ExpNegative`] is equal.
+//! Truncation rounds down; under ABY3 it rounds down or one unit above. Everything else but [`ShareOp::ExpNegative`] and [`ShareOp::Fourier`] is equal.
+
+mod functions;
+
+mod order;
+mod random;
 
 use std::sync::Arc;
 
@@ -10,10 +15,20 @@ use spu::{Error, Party};
 use crate::exec::{self, PartyValue, Runner, evaluate_local};
 use crate::hal::RingConfig;
 use crate::ring::Ring;
-use crate::share::{Plan, Schedule, ShareOp};
+use crate::share::{Plan, RingLiteral, Schedule, ShareOp};
 
 /// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
+    run_seeded(plan, ring, arguments, 0)
+}
+
+/// [`run`], with random draws that this seed decides.
+pub fn run_seeded<R: Ring>(
+    plan: &Plan,
+    ring: RingConfig,
+    arguments: &[PartyValue<R>],
+    seed: u64,
+) -> Result<Vec<PartyValue<R>>, Error> {
     let graph = &plan.graph;
     let mut values: Vec<Option<PartyValue<R>>> = vec![None; graph.value_count()];
     let mut uses = plan.uses.clone();
@@ -32,9 +47,14 @@ pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) 
             ref op if op.is_local() => {
                 vec![evaluate_local(graph, node, &operands, Party(0), ring, graph.location(id))?]
             }
+            ref op if let Some(drawn) = random::draw(op, graph.ty(node.result(0)).elements(), seed) => {
+                vec![PartyValue::public(drawn)]
+            }
+            _ if let Some(result) = order::kernel(graph, node, &operands, seed) => vec![PartyValue::public(result)],
             _ => {
                 let width = graph.ty(node.operands[0]).shape.extents().last().copied().unwrap_or(1);
-                kernel(node, &operands, ring, width).into_iter().map(PartyValue::public).collect()
+                let scale = graph.ty(node.operands[0]).scale;
+                kernel(node, &operands, width, scale).into_iter().map(PartyValue::public).collect()
             }
         };
         for (v, result) in node.results().zip(results) {
@@ -47,23 +67,24 @@ pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) 
     Ok(outputs.map(|v| values[v.index()].clone().expect("outputs are computed")).collect())
 }
 
-/// Walks through `schedule` in the clear, as [`run`].
+/// Walks through `schedule` in the clear, as [`run_seeded`]; `seed` gives another seed for each run of a plan.
 pub fn walk<R: Ring>(
     schedule: &Schedule,
     ring: RingConfig,
     arguments: Vec<PartyValue<R>>,
+    seed: &mut dyn FnMut() -> u64,
 ) -> Result<Vec<PartyValue<R>>, Error> {
-    struct Alone(RingConfig);
-    impl<R: Ring> Runner<R> for Alone {
+    struct Alone<'a>(RingConfig, &'a mut dyn FnMut() -> u64);
+    impl<R: Ring> Runner<R> for Alone<'_> {
         fn run(&mut self, plan: &Arc<Plan>, arguments: Vec<PartyValue<R>>) -> Result<Vec<PartyValue<R>>, Error> {
-            run(plan, self.0, &arguments)
+            run_seeded(plan, self.0, &arguments, (self.1)())
         }
     }
-    exec::walk(&schedule.block, arguments, &mut Alone(ring))
+    exec::walk(&schedule.block, arguments, &mut Alone(ring, seed))
 }
 
-/// What the node's kernel computes; `width` is the last extent of its first operand.
-fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingConfig, width: usize) -> Vec<Vec<R>> {
+/// What the node's kernel computes; `width` is the last extent of its first operand, `scale` its scale.
+fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usize, scale: u32) -> Vec<Vec<R>> {
     let x = operands[0].as_public();
     let map = |f: &dyn Fn(R) -> R| x.iter().map(|&v| f(v)).collect::<Vec<R>>();
     let positive = |v: R| if v.signed() < 0 { R::ZERO } else { v };
@@ -89,15 +110,32 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], ring: RingC
         ShareOp::BitMultiply => {
             vec![x.iter().zip(operands[1].as_public().iter()).map(|(&bit, &v)| bit.times(v)).collect()]
         }
-        ShareOp::ExpNegative => {
-            let scale = (1u128 << ring.fraction_bits) as f64;
-            let element = |v: R| {
-                let value = v.signed() as f64 / scale;
-                // As in `aby3::exp`: the guard below 0 is taken from the top of the range.
-                if value >= 16.0 - 0.0625 { R::ZERO } else { R::from_i128((libm::exp(-value) * scale).round() as i128) }
-            };
-            vec![map(&element)]
+        ShareOp::Decompose { lo, hi } => vec![map(&|v| v.shr(lo).low(hi - lo))],
+        ShareOp::BitAnd => {
+            let pairs = x.iter().zip(operands[1].as_public().iter());
+            vec![pairs.map(|(x, y)| R::from_u128(x.to_u128() & y.to_u128())).collect()]
         }
+        ShareOp::Weigh { ref weights } => {
+            let weighed = |v: R| {
+                let terms = weights.0.iter().enumerate().map(|(j, &w)| v.bit(j as u32).times(R::from_i128(w)));
+                terms.fold(R::ZERO, R::plus)
+            };
+            vec![map(&weighed)]
+        }
+        ShareOp::IsZero | ShareOp::IsZeroToArith => vec![map(&|v| indicator(v == R::ZERO))],
+        ShareOp::WhereNegative | ShareOp::WhereZero => {
+            let zero = node.operation == ShareOp::WhereZero;
+            let holds = |d: R| if zero { d == R::ZERO } else { d.signed() < 0 };
+            let pairs = x.iter().zip(operands[1].as_public().iter());
+            vec![pairs.map(|(&d, &v)| if holds(d) { v } else { R::ZERO }).collect()]
+        }
+        ShareOp::Floor { shift, offset } => vec![map(&|v| R::from_i128((v.signed() + offset) >> shift))],
+        ShareOp::Lookup { ref tables } => {
+            let entry = |table: &RingLiteral| map(&|v| R::from_i128(table.0[v.to_u128() as usize]));
+            tables.iter().map(entry).collect()
+        }
+        ShareOp::ExpNegative(ref window) => vec![map(&|v| functions::exp_negative(v, window, scale))],
+        ShareOp::Fourier(ref series) => vec![map(&|v| functions::fourier(v, series))],
         ShareOp::Maximum => {
             let largest = |row: &[R]| row.iter().copied().max_by_key(|v| v.signed()).unwrap_or(R::ZERO);
             vec![x.chunks_exact(width).map(largest).collect()]

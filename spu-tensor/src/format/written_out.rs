@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::graph::Value;
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
-use crate::pphlo::{Builder, Graph, Literal, Op, Type, apply};
+use crate::pphlo::{Builder, Graph, Literal, Op, Strides, Type, apply, draw};
 use crate::program::Program;
 use crate::shape::Shape;
 
@@ -80,6 +80,15 @@ impl Way {
                         });
                     }
                 }
+                ref op if op.is_draw() => {
+                    // Draws of different iterations are different ones; what the format draws is told later.
+                    let mut op = op.clone();
+                    op.draw_mut().into_iter().for_each(|draw| *draw = self.graph.len());
+                    self.exact.extend(draw(&op, 0));
+                    let types = types.into_iter().cloned().collect();
+                    let copy = self.graph.push(op, operands, types, location);
+                    renamed.extend(self.graph.node(copy).results());
+                }
                 ref op => {
                     let exact: Vec<&HostTensor> = operands.iter().map(|v| &self.exact[v.index()]).collect();
                     let made = apply(op, &exact, &types).map_err(|problem| Error::program(problem, location))?;
@@ -102,7 +111,7 @@ impl Way {
         let mut start = vec![0; limit.len()];
         let shape = Shape::new(limit[1..].to_vec());
         (start[0], limit[0]) = (i, i + 1);
-        let block = self.emit(Op::Slice { start, limit }, &[x], location)?;
+        let block = self.emit(Op::Slice { start, limit, strides: Strides::UNIT }, &[x], location)?;
         self.emit(Op::Reshape { shape }, &[block], location)
     }
 

@@ -177,6 +177,11 @@ impl<O: Operation> Graph<O> {
         self.nodes.iter_mut().flat_map(|node| &mut node.regions)
     }
 
+    /// Lets `rename` change attributes that tell nodes apart; types stay as they are.
+    pub(crate) fn rename(&mut self, rename: impl FnMut(&mut O)) {
+        self.nodes.iter_mut().map(|node| &mut node.operation).for_each(rename);
+    }
+
     /// Number of nodes.
     pub fn len(&self) -> usize {
         self.nodes.len()

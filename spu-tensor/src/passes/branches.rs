@@ -15,10 +15,10 @@ use super::Changed;
 use super::rewrite::rewrite;
 use super::uniform::is_all;
 use crate::graph::Value;
-use crate::pphlo::{Builder, Graph, Op, inline};
+use crate::pphlo::{Builder, Graph, Op, inline, number_draws};
 
 pub(super) fn run(graph: &mut Graph) -> Changed {
-    rewrite(graph, |b, node, operands| {
+    let changed = rewrite(graph, |b, node, operands| {
         let known = |b: &Builder, truth: f64| is_all(b.graph, operands[0], truth);
         match node.operation {
             Op::While { carried } if known(b, 0.0) => Some(operands[1..=carried].to_vec()),
@@ -30,7 +30,11 @@ pub(super) fn run(graph: &mut Graph) -> Changed {
             }
             _ => None,
         }
-    })
+    });
+    if changed == Changed::Yes {
+        number_draws(graph);
+    }
+    changed
 }
 
 fn selected(b: &mut Builder, predicate: Value, yes: Value, no: Value) -> Value {

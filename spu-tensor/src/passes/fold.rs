@@ -55,7 +55,10 @@ fn fold_uniform(b: &mut Builder, node: &Node<Op>, operands: &[Value], ty: &Type)
             scalars[0].clone()
         }
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => scalars[0].clone(),
-        Op::ReduceMax { .. } => scalars[0].clone(),
+        Op::ReduceMax { .. } | Op::Reverse { .. } | Op::DynamicSlice { .. } => scalars[0].clone(),
+        Op::Pad { .. } | Op::DynamicUpdateSlice => (scalars[0] == scalars[1]).then(|| scalars[0].clone())?,
+        Op::DotGeneral { .. } | Op::Convolution { .. } | Op::OneHot { .. } => return None,
+        Op::Gather { .. } | Op::ScatterAdd { .. } | Op::Scatter { .. } => return None,
         Op::Concatenate { .. } => scalars.iter().all(|s| *s == scalars[0]).then(|| scalars[0].clone())?,
         Op::ReduceSum { axes } => {
             let summed = &b.graph.ty(operands[0]).shape;
@@ -130,8 +133,8 @@ fn rule(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value
         (Op::Add, &[minus, x]) => negated(b.graph, minus).map(|y| b.apply(Op::Subtract, &[x, y])),
         // x − (−y) = x + y
         (Op::Subtract, &[x, minus]) => negated(b.graph, minus).map(|y| b.apply(Op::Add, &[x, y])),
-        // x / c = x · (1/c), for c ≠ 0
-        (Op::Divide, &[x, c]) if constant(b, c).is_some() => {
+        // x / c = x · (1/c), for a power of two: the inverse of another number is not exact
+        (Op::Divide, &[x, c]) if constant(b, c).as_ref().is_some_and(is_power_of_two) => {
             let inverse = evaluate(&Op::Reciprocal, &[&constant(b, c)?])?;
             let inverse = b.splat(inverse.into(), &ty.shape);
             Some(b.apply(Op::Multiply, &[x, inverse]))
@@ -172,6 +175,11 @@ fn operands_of(graph: &Graph, value: Value, op: &Op) -> Option<(Value, Value)> {
         &[x, y] if node.operation == *op => Some((x, y)),
         _ => None,
     }
+}
+
+/// Whether a scalar is a power of two, so that its inverse is exact.
+fn is_power_of_two(scalar: &HostTensor) -> bool {
+    scalar.elements.to_f64().iter().all(|x| x.is_finite() && libm::frexp(x.abs()).0 == 0.5)
 }
 
 fn negated(graph: &Graph, value: Value) -> Option<Value> {

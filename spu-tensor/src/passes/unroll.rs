@@ -15,14 +15,14 @@
 
 use super::Changed;
 use super::rewrite::rewrite;
-use crate::pphlo::{Graph, Op, Type, unroll};
+use crate::pphlo::{Graph, Op, Type, number_draws, unroll};
 
 /// How many operations a loop may be written out to.
 pub(super) const MOST_OPERATIONS: usize = 1024;
 
 pub(super) fn run(graph: &mut Graph) -> Changed {
     let old = graph.clone();
-    rewrite(graph, |b, node, operands| {
+    let changed = rewrite(graph, |b, node, operands| {
         let Op::For { trips, .. } = node.operation else { return None };
         let body = &node.regions[0];
         let small = || operations(body).and_then(|n| n.checked_mul(trips)).is_some_and(|n| n <= MOST_OPERATIONS);
@@ -31,7 +31,11 @@ pub(super) fn run(graph: &mut Graph) -> Changed {
         }
         let types: Vec<Type> = node.results().map(|v| old.ty(v).clone()).collect();
         Some(unroll(b, &node.operation, body, operands, &types))
-    })
+    });
+    if changed == Changed::Yes {
+        number_draws(graph);
+    }
+    changed
 }
 
 /// How many operations one run of the graph takes; `None` where that is decided at run time.

@@ -2,7 +2,7 @@
 
 use super::literal::{Literal, Real};
 use super::scan::Scanner;
-use super::types::DType;
+use super::types::{DType, Visibility};
 use crate::error::Error;
 use crate::host::{Elements, HostTensor};
 use crate::program::Party;
@@ -10,6 +10,10 @@ use crate::shape::Shape;
 
 /// A value in an operation's braces; `parse` reads back exactly what `print` wrote.
 pub(super) trait Attribute: Sized {
+    /// What it is where the text leaves it out, which it does if `print` gives nothing.
+    fn absent() -> Option<Self> {
+        None
+    }
     fn print(&self) -> String;
     fn parse(scanner: &mut Scanner) -> Result<Self, Error>;
 }
@@ -23,12 +27,25 @@ impl Attribute for usize {
     }
 }
 
-impl Attribute for Vec<usize> {
+impl<T: Attribute> Attribute for Vec<T> {
+    fn print(&self) -> String {
+        format!("[{}]", printed(self))
+    }
+    fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
+        scanner.list("[", "]", T::parse)
+    }
+}
+
+impl Attribute for (usize, usize) {
     fn print(&self) -> String {
         format!("{self:?}")
     }
     fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
-        scanner.list("[", "]", usize::parse)
+        scanner.expect("(")?;
+        let first = usize::parse(scanner)?;
+        scanner.expect(",")?;
+        let second = usize::parse(scanner)?;
+        scanner.expect(")").map(|()| (first, second))
     }
 }
 
@@ -49,6 +66,19 @@ impl Attribute for DType {
         let word = scanner.word("a data type")?;
         let all = [Self::Bool, Self::Int, Self::Fxp];
         all.into_iter().find(|d| d.to_string() == word).ok_or_else(|| scanner.error(format!("no data type `{word}`")))
+    }
+}
+
+impl Attribute for Visibility {
+    fn print(&self) -> String {
+        self.to_string()
+    }
+    fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
+        match scanner.word("a visibility")? {
+            "public" => Ok(Self::Public),
+            "secret" => Ok(Self::Secret),
+            other => Err(scanner.error(format!("no visibility `{other}`"))),
+        }
     }
 }
 

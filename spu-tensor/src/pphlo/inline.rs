@@ -43,3 +43,19 @@ pub fn parameter_nodes(graph: &Graph, count: usize) -> Vec<Option<Value>> {
     }
     values
 }
+
+/// Numbers the graph's own draws anew, in their order: what was copied into it, perhaps more than once, draws for itself.
+pub(crate) fn number_draws(graph: &mut Graph) {
+    let mut next = 0;
+    graph.rename(|op| {
+        if let Some(draw) = op.draw_mut() {
+            *draw = next;
+            next += 1;
+        }
+    });
+}
+
+/// Whether the graph draws random numbers, or a region in it.
+pub(crate) fn draws(graph: &Graph) -> bool {
+    graph.nodes().any(|(_, node)| node.operation.is_draw() || node.regions.iter().any(draws))
+}

@@ -17,16 +17,19 @@ mod text;
 mod types;
 mod unroll;
 mod verify;
+mod window;
 
 pub(crate) use append::Builder;
 pub use append::append;
 pub use control::{infer_with_regions, region_count, region_parameters};
-pub(crate) use eval::{apply, argument};
-pub use eval::{evaluate, gelu, logistic, silu, softplus};
+#[cfg(test)]
+pub(crate) use eval::evaluate_one;
+pub(crate) use eval::{apply, argument, draw};
+pub use eval::{evaluate, evaluate_seeded, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;
 pub use inline::{inline, parameter_nodes};
-pub(crate) use inline::copy;
+pub(crate) use inline::{copy, draws, number_draws};
 pub use literal::{Literal, Real};
 pub use ops::Op;
 pub use range::{Interval, intervals, intervals_of, region_intervals};
@@ -34,6 +37,7 @@ pub use text::{parse, print};
 pub use types::{DType, Type, Visibility};
 pub(crate) use unroll::unroll;
 pub use verify::verify;
+pub use window::{ConvolutionWindow, Strides};
 
 /// A PPHLO graph.
 pub type Graph = crate::graph::Graph<Op>;

@@ -1,6 +1,6 @@
 //! A counted loop written out.
 
-use super::{Builder, Graph, Literal, Op, Type, inline};
+use super::{Builder, Graph, Literal, Op, Strides, Type, inline};
 use crate::graph::Value;
 use crate::host::{Elements, HostTensor};
 use crate::shape::Shape;
@@ -35,7 +35,7 @@ fn row(b: &mut Builder, x: Value, i: usize) -> Value {
     let mut start = vec![0; limit.len()];
     let shape = Shape::new(limit[1..].to_vec());
     (start[0], limit[0]) = (i, i + 1);
-    let block = b.apply(Op::Slice { start, limit }, &[x]);
+    let block = b.apply(Op::Slice { start, limit, strides: Strides::UNIT }, &[x]);
     b.apply(Op::Reshape { shape }, &[block])
 }
 

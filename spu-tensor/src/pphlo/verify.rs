@@ -2,16 +2,23 @@
 
 use super::{Graph, Op, Type, infer_with_regions};
 use crate::error::Error;
-use crate::graph::Value;
+use crate::graph::{Node, Value};
+use crate::host::{Elements, HostTensor};
 
 /// Checks that the stored types are those of the typing rules, that operands precede their uses, that regions satisfy the same,
 /// and that what was revealed to one party is returned by the program and nothing else. The error names the first node at fault.
 pub fn verify(graph: &Graph) -> Result<(), Error> {
+    check(graph, &[])
+}
+
+/// [`verify`] for a graph that is given permutations in place of these parameters.
+fn check(graph: &Graph, permutations: &[bool]) -> Result<(), Error> {
     for (id, node) in graph.nodes() {
         let fault = |message: String| Err(Error::program(message, graph.location(id)));
         let name = node.operation.name();
+        let captured = captured_permutations(graph, node, permutations);
         for region in &node.regions {
-            verify(region)?;
+            check(region, &captured)?;
             let disclosed = |v: &&Value| matches!(region.node(region.definition(**v).0).operation, Op::RevealTo { .. });
             if let Some(output) = region.outputs.iter().find(disclosed) {
                 let message = format!("a region of `{name}` gives {output:?}, which is revealed to one party");
@@ -28,6 +35,14 @@ pub fn verify(graph: &Graph) -> Result<(), Error> {
                     "`{name}` uses {operand:?}, which is revealed to one party: it can only be returned"
                 ));
             }
+        }
+        if let (Op::Permute { .. }, &[_, p]) = (&node.operation, &node.operands[..])
+            && graph.ty(p).is_secret()
+            && !is_permutation(graph, p, permutations)
+        {
+            return fault(format!(
+                "`{name}` takes {p:?} for a secret permutation, which only `arg_sort` and `random_permutation` make"
+            ));
         }
         let stored: Vec<&Type> = node.results().map(|v| graph.ty(v)).collect();
         if let Op::Parameter { .. } = node.operation {
@@ -51,6 +66,56 @@ pub fn verify(graph: &Graph) -> Result<(), Error> {
     }
 }
 
+/// Whether a value is a permutation whatever the parties put in: a shuffled copy of it may be opened.
+fn is_permutation(graph: &Graph, value: Value, given: &[bool]) -> bool {
+    let node = graph.node(graph.definition(value).0);
+    match &node.operation {
+        Op::ArgSort { .. } | Op::RandomPermutation { .. } => true,
+        Op::Parameter { index } => given.get(*index) == Some(&true),
+        // A permutation of a permutation, or of 0, 1, …: of one list.
+        Op::Permute { .. } if graph.ty(value).shape == graph.ty(node.operands[1]).shape => {
+            is_permutation(graph, node.operands[0], given)
+        }
+        Op::Constant { literal } => lists_in_order(&literal.0),
+        // The only list of one element.
+        Op::Broadcast { shape, dimensions } if dimensions.is_empty() && shape.extents().last() == Some(&1) => {
+            let scalar = graph.node(graph.definition(node.operands[0]).0);
+            matches!(&scalar.operation, Op::Constant { literal } if literal.0.elements == Elements::Int(vec![0]))
+        }
+        Op::Broadcast { dimensions, shape } => {
+            let operand = graph.ty(node.operands[0]).shape.extents();
+            dimensions.last() == Some(&(shape.rank() - 1))
+                && operand.last() == shape.extents().last()
+                && is_permutation(graph, node.operands[0], given)
+        }
+        _ => false,
+    }
+}
+
+/// Which parameters of the regions of `node` stand for permutations from around.
+fn captured_permutations(graph: &Graph, node: &Node<Op>, given: &[bool]) -> Vec<bool> {
+    let (skipped, before, changing) = match node.operation {
+        Op::If => (1, 0, 0),
+        Op::While { carried } => (1, 0, carried),
+        Op::For { carried, scanned, .. } => (0, 1, carried.saturating_add(scanned)),
+        _ => return Vec::new(),
+    };
+    let operands = node.operands.iter().skip(skipped).enumerate();
+    let captured = operands.map(|(i, &v)| i >= changing && is_permutation(graph, v, given));
+    std::iter::repeat_n(false, before).chain(captured).collect()
+}
+
+/// Whether every list along the last axis is 0, 1, …
+fn lists_in_order(tensor: &HostTensor) -> bool {
+    let length = tensor.shape.extents().last().copied().unwrap_or(0);
+    match &tensor.elements {
+        Elements::Int(elements) => {
+            elements.chunks(length.max(1)).all(|list| list.iter().copied().eq(0..list.len() as i64))
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +136,29 @@ mod tests {
         assert!(verify(&graph).is_ok());
         graph.push(Op::Negate, vec![x], vec![Type::public([2], DType::Fxp)], Location::UNKNOWN);
         assert!(verify(&graph).unwrap_err().to_string().contains("`negate` is stored as"));
+    }
+
+    #[test]
+    fn only_permutations_are_opened_shuffled() {
+        let program = |made: &str| {
+            let text = format!(
+                "program f(x: int[secret][3])
+                %x = parameter {{index = 0}} : int[secret][3]
+                {made}
+                %y = permute %x, %p {{inverse = true}}
+                return y = %y"
+            );
+            crate::pphlo::parse(&text).map(|_| ()).map_err(|error| error.to_string())
+        };
+        let sorted = "%q = arg_sort %x {descending = false}";
+        assert_eq!(program(&sorted.replace('q', "p")), Ok(()));
+        assert_eq!(program("%p = random_permutation {shape = [3], draw = 0}"), Ok(()));
+        let iota = "%i = constant {literal = int[3] (0, 1, 2)}";
+        assert_eq!(program(&format!("{sorted} {iota} %p = permute %i, %q {{inverse = true}}")), Ok(()));
+        let other = iota.replace("1, 2", "2, 2");
+        for made in ["%p = negate %x", &format!("{sorted} {other} %p = permute %i, %q {{inverse = true}}")] {
+            assert!(program(made).unwrap_err().contains("for a secret permutation"), "{made}");
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The typed language: tensors with visibility and data type, trees of them, and what lives between programs.
 
+mod arrange;
 mod call;
 mod compare;
 mod control;
+mod convolution;
 mod describe;
 mod disclose;
 mod dtype;
@@ -11,10 +13,13 @@ mod evaluator;
 mod flow;
 mod gradient;
 mod host_array;
+mod indexing;
 mod layout;
 mod linear;
 mod operand;
 mod operators;
+mod order;
+pub mod random;
 mod reduce;
 mod session;
 mod shared;
@@ -23,9 +28,10 @@ mod visibility;
 
 use std::marker::PhantomData;
 
-pub use call::{Argument, Parameters, program, run};
+pub use call::{Argument, ParameterTypes, Parameters, program, run};
 pub use compare::select;
 pub use control::{LoopCondition, Trips, cond, for_bounded, fori, scan, while_loop};
+pub use convolution::{Convolution, Padding};
 pub use describe::{HostOf, ShapeOf};
 pub use disclose::Disclosed;
 pub use dtype::{Bool, DType, Fxp, Int, Numeric, WidensTo};
@@ -35,6 +41,7 @@ pub use flow::{Condition, FlowsInto, HostCondition, Returns, condition};
 pub use gradient::{Differentiable, value_and_grad};
 pub use layout::Ranges;
 pub use operand::Operand;
+pub use order::{Keys, Permutation, lexsort};
 pub use session::ExecutorExt;
 pub use shared::Shared;
 pub use tree::{LeafSpec, Leaves, LeavesAre, Tree, join_name};

@@ -1,27 +1,31 @@
 //! Branches and loops in the clear.
 
-use super::super::{Graph, Op, Type};
-use super::{movement, run};
+use super::super::{Graph, Op, Strides, Type};
+use super::{movement, random, run};
 use crate::error::Error;
 use crate::host::{Elements, HostTensor};
 use crate::shape::Shape;
 
-/// The results of a well-typed operation with regions; only what the predicates choose is evaluated.
+/// The results of a well-typed operation with regions; only what the predicates choose is evaluated. Each iteration has random draws
+/// of its own.
 pub(super) fn apply(
     op: &Op,
     operands: &[&HostTensor],
     regions: &[Graph],
     types: &[&Type],
+    seed: u64,
 ) -> Result<Vec<HostTensor>, Error> {
     match *op {
-        Op::If => run(&regions[usize::from(!holds(operands[0]))], &operands[1..]),
+        Op::If => run(&regions[usize::from(!holds(operands[0]))], &operands[1..], seed),
         Op::While { carried } => {
             let mut goes_on = holds(operands[0]);
+            let mut iteration = 0;
             let (initial, captured) = operands[1..].split_at(carried);
             let mut state: Vec<HostTensor> = initial.iter().map(|&x| x.clone()).collect();
             while goes_on {
                 let given: Vec<&HostTensor> = state.iter().chain(captured.iter().copied()).collect();
-                let mut made = run(&regions[0], &given)?;
+                let mut made = run(&regions[0], &given, random::inside(seed, iteration))?;
+                iteration += 1;
                 goes_on = holds(&made.remove(0));
                 state = made;
             }
@@ -37,7 +41,7 @@ pub(super) fn apply(
                 let rows: Vec<HostTensor> = scanned.iter().map(|x| row(x, i)).collect();
                 let given: Vec<&HostTensor> =
                     [&index].into_iter().chain(&state).chain(&rows).chain(captured.iter().copied()).collect();
-                let mut made = run(&regions[0], &given)?;
+                let mut made = run(&regions[0], &given, random::inside(seed, i))?;
                 for (rows, row) in stacked.iter_mut().zip(made.drain(carried..)) {
                     rows.push(HostTensor::new(one_row(&row.shape), row.elements));
                 }
@@ -58,7 +62,7 @@ fn holds(predicate: &HostTensor) -> bool {
 fn row(x: &HostTensor, i: usize) -> HostTensor {
     let rest = Shape::new(x.shape.extents()[1..].to_vec());
     let start: Vec<usize> = [vec![i], vec![0; rest.rank()]].concat();
-    HostTensor::new(rest.clone(), movement::slice(x, &start, &one_row(&rest)))
+    HostTensor::new(rest.clone(), movement::slice(x, &start, &Strides::UNIT, &one_row(&rest)))
 }
 
 fn one_row(shape: &Shape) -> Shape {

@@ -4,8 +4,12 @@ mod control;
 mod domain;
 mod elementwise;
 mod functions;
+mod indexing;
+mod linear;
 mod matrix;
 mod movement;
+mod order;
+mod random;
 
 use std::borrow::Cow;
 
@@ -14,19 +18,27 @@ use crate::error::Error;
 use crate::graph::last_uses;
 use crate::host::{Elements, HostTensor};
 use elementwise::{arithmetic, compare, logical, real, real_of_two, rounded, select, widen};
+pub(crate) use random::draw;
 pub use functions::{gelu, logistic, silu, softplus};
 
 /// The graph's outputs for these parameters, by index. Integers wrap as the ring's do; disclosures are identities.
 ///
 /// Fails on an ill-typed graph, on arguments that are not of the parameters' types, and where an `Assume` does not hold.
+///
+/// Random draws are always the same ones: [`evaluate_seeded`] makes others.
 pub fn evaluate(graph: &Graph, arguments: &[HostTensor]) -> Result<Vec<HostTensor>, Error> {
+    evaluate_seeded(graph, arguments, 0)
+}
+
+/// [`evaluate`], with random draws that this seed decides.
+pub fn evaluate_seeded(graph: &Graph, arguments: &[HostTensor], seed: u64) -> Result<Vec<HostTensor>, Error> {
     verify(graph)?;
     let arguments: Vec<&HostTensor> = arguments.iter().collect();
-    run(graph, &arguments)
+    run(graph, &arguments, seed)
 }
 
 /// The outputs of a verified graph, perhaps a region.
-fn run(graph: &Graph, arguments: &[&HostTensor]) -> Result<Vec<HostTensor>, Error> {
+fn run(graph: &Graph, arguments: &[&HostTensor], seed: u64) -> Result<Vec<HostTensor>, Error> {
     let dead = last_uses(graph);
     let mut values: Vec<Option<Cow<HostTensor>>> = vec![None; graph.value_count()];
     for (id, node) in graph.nodes() {
@@ -37,11 +49,14 @@ fn run(graph: &Graph, arguments: &[&HostTensor]) -> Result<Vec<HostTensor>, Erro
                     Some(Cow::Borrowed(argument(arguments, *index, &format!("argument {index}"), types[0])?));
             }
             Op::Constant { literal } => values[node.result(0).index()] = Some(Cow::Borrowed(&literal.0)),
+            op if let Some(tensor) = random::draw(op, seed) => {
+                values[node.result(0).index()] = Some(Cow::Owned(tensor));
+            }
             op => {
                 let operand = |v: &crate::graph::Value| values[v.index()].as_deref().expect("operands live until used");
                 let operands: Vec<&HostTensor> = node.operands.iter().map(operand).collect();
                 let made = match node.regions.is_empty() {
-                    false => control::apply(op, &operands, &node.regions, &types)?,
+                    false => control::apply(op, &operands, &node.regions, &types, random::inside(seed, id.index()))?,
                     true => {
                         apply(op, &operands, &types).map_err(|problem| Error::program(problem, graph.location(id)))?
                     }
@@ -134,12 +149,28 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
             let mask = compare(a(), a(), |a, _| a >= 0.0, |a, _| a >= 0);
             return Ok([positive, mask].map(|elements| HostTensor::new(ty.shape.clone(), elements)).into());
         }
+        Op::Iota { axis, .. } => indexing::iota(&ty.shape, *axis),
         Op::Dot => matrix::dot(x(), y(), ty.dtype),
+        Op::DotGeneral { batch, contract } => linear::dot_general(x(), y(), batch, contract, ty.dtype),
+        Op::Convolution { window, groups } => linear::convolution(x(), y(), window, *groups, ty),
         Op::Reshape { .. } => a().clone(),
         Op::Transpose { permutation } => movement::transpose(x(), permutation, &ty.shape),
         Op::Broadcast { dimensions, .. } => movement::broadcast(x(), dimensions, &ty.shape),
-        Op::Slice { start, .. } => movement::slice(x(), start, &ty.shape),
+        Op::Reverse { axes } => movement::reverse(x(), axes),
+        Op::Slice { start, strides, .. } => movement::slice(x(), start, strides, &ty.shape),
+        Op::Pad { low, interior, .. } => movement::pad(x(), y(), low, interior, &ty.shape),
+        Op::DynamicSlice { .. } => indexing::dynamic_slice(x(), &operands[1..], &ty.shape),
+        Op::DynamicUpdateSlice => indexing::dynamic_update_slice(x(), y(), &operands[2..]),
+        Op::Gather { axis } => indexing::gather(x(), y(), *axis),
+        Op::ScatterAdd { axis } => indexing::scatter(x(), y(), operands[2], *axis, true),
+        Op::Scatter { axis } => indexing::scatter(x(), y(), operands[2], *axis, false),
+        Op::OneHot { depth } => indexing::one_hot(a(), *depth),
         Op::Concatenate { axis } => movement::concatenate(operands, *axis),
+        Op::ArgSort { descending } => order::arg_sort(operands, *descending),
+        Op::Permute { inverse } => order::permute(x(), y(), *inverse)?,
+        Op::RandomPermutation { .. } | Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => {
+            return Err("a draw has no value of its own".into());
+        }
         Op::ReduceSum { axes } => matrix::reduce_sum(x(), axes, ty),
         Op::ReduceMax { axis } => matrix::reduce_max(x(), *axis, &ty.shape),
         Op::Convert { dtype } => widen(a(), *dtype).into_owned(),
@@ -162,6 +193,14 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         "{op:?} keeps its typing rule"
     );
     Ok(vec![HostTensor::new(ty.shape.clone(), elements)])
+}
+
+/// An operation's one result on public operands, for tests.
+#[cfg(test)]
+pub(crate) fn evaluate_one(op: &Op, operands: &[&HostTensor]) -> HostTensor {
+    let types: Vec<Type> = operands.iter().map(|x| Type::public(x.shape.clone(), x.elements.dtype())).collect();
+    let types = super::infer(op, &types.iter().collect::<Vec<_>>()).unwrap();
+    apply(op, operands, &types.iter().collect::<Vec<_>>()).unwrap().remove(0)
 }
 
 /// The argument of a parameter, if it is of the parameter's type; `name` is what an error calls it.

@@ -6,7 +6,7 @@
 //! `value_and_grad` differentiates, so that nothing is computed twice there.)
 
 use super::super::append::Builder;
-use super::super::{Graph, Literal, Op, Type, copy, parameter_nodes, unroll};
+use super::super::{Graph, Literal, Op, Type, copy, draws, parameter_nodes, unroll};
 use super::{dependent, pull_back};
 use crate::error::Error;
 use crate::graph::{Node, Value};
@@ -20,6 +20,11 @@ pub(super) fn adjoints(
 ) -> Result<Vec<(usize, Value)>, Error> {
     if given.iter().all(Option::is_none) {
         return Ok(Vec::new());
+    }
+    if node.regions.iter().any(draws) {
+        // Computed again, they would be other ones.
+        let message = "cannot differentiate through a branch or loop that draws random numbers: draw them before it";
+        return Err(Error::program(message, b.location));
     }
     match node.operation {
         Op::If => branch(b, node, given, wanted),

@@ -3,6 +3,8 @@
 mod adjoint;
 mod control;
 mod functions;
+mod linear;
+mod structure;
 #[cfg(test)]
 mod tests;
 

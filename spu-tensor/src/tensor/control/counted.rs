@@ -7,7 +7,7 @@ use super::super::{Int, LeafSpec, Public, Tensor, Tree, sealed::Sealed};
 use super::{as_typed, carried, placeholder, refuse_disclosed};
 use crate::host::HostTensor;
 use crate::location::Location;
-use crate::pphlo::{Op, Type};
+use crate::pphlo::{Op, Strides, Type};
 use crate::shape::Shape;
 use crate::trace::{self, Handle};
 
@@ -166,7 +166,7 @@ impl Counted {
                 let mut start = vec![0; limit.len()];
                 let shape = Shape::new(limit[1..].to_vec());
                 (start[0], limit[0]) = (i, i + 1);
-                emit(Op::Reshape { shape }, emit(Op::Slice { start, limit }, x))
+                emit(Op::Reshape { shape }, emit(Op::Slice { start, limit, strides: Strides::UNIT }, x))
             };
             let (next, ys) = step(index, state.clone(), xs.iter().map(row).collect());
             stacked.resize(ys.len(), Vec::new());
