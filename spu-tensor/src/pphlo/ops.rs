@@ -31,6 +31,9 @@ macro_rules! operations {
         }
 
         impl Op {
+            /// The names of all operations, in the order of the table.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
             /// Its name in the text form.
             pub fn name(&self) -> &'static str {
                 match self {
