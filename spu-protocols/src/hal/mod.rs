@@ -11,6 +11,7 @@ mod encode;
 mod exponential;
 mod format;
 mod function;
+mod sigmoid;
 mod spline;
 mod structure;
 mod trigonometry;
@@ -151,6 +152,7 @@ impl Lowering<'_> {
             Op::Divide => one(self.divide(operands[0], operands[1], &ty)?),
             Op::Reciprocal | Op::Log => one(self.spline(op, operands[0])?),
             Op::Exponential => one(self.exponential(operands[0])),
+            Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => one(self.sigmoid(op, operands[0])),
             Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
             Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
             Op::Remainder
@@ -167,12 +169,6 @@ impl Lowering<'_> {
             | Op::LogPlusOne
             | Op::Sqrt
             | Op::Rsqrt
-            | Op::Logistic
-            | Op::Tanh
-            | Op::Erf
-            | Op::Gelu
-            | Op::Silu
-            | Op::Softplus
             | Op::Xor
             | Op::ShiftLeft
             | Op::ShiftRightArithmetic

@@ -22,7 +22,7 @@
 //!
 //! | function | w | harmonics | rounds, bits (K = 64, f = 18) | known |x| ≤ w |
 //! |---|---|---|---|---|
-STEP_TABLE
+//! STEP_TABLE
 //!
 //! # Errors
 //!
@@ -32,6 +32,8 @@ STEP_TABLE
 //! **0 ≤ logistic ≤ 1 and |tanh|, |erf| ≤ 1 for every x.** Outside [−w, w) the result is exactly 0 or ±1. Inside, g is largest at w,
 //! where it is 1 − 2(1 − φ(w)); [`TAIL`] makes 2(1 − φ(w)) larger than what the series errs by before its truncation. So what is truncated lies
 //! between −1 and 1 (0 and 1 for the logistic function), both multiples of the unit, and truncation gives a neighbouring multiple on this side of them.
+
+use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 use spu::graph::Value;
 use spu::pphlo::Op;
@@ -102,7 +104,7 @@ struct Wave {
     is_ramp: bool,
     /// The function's limit on the left.
     floor: f64,
-    /// w, a multiple of 1/4.
+    /// w, a multiple of 1/16.
     half_width: f64,
     /// What is added to the harmonics.
     constant: f64,
@@ -125,7 +127,7 @@ impl Wave {
             op => unreachable!("{} is no step or ramp", op.name()),
         };
         let is_ramp = matches!(op, Op::Softplus | Op::Silu | Op::Gelu);
-        let half_width = (8..).map(|i| 0.25 * f64::from(i)).find(|&w| tail(w) <= TAIL * ulp).expect("a tail vanishes");
+        let half_width = (32..).map(|i| f64::from(i) / 16.0).find(|&w| tail(w) <= TAIL * ulp).expect("a tail vanishes");
         let length = 2.0 * half_width;
         let limit = if *op == Op::Logistic { 0.5 } else { 1.0 };
         let wave = |x: f64| match is_ramp {
@@ -154,9 +156,9 @@ impl Wave {
 
     /// The series in a ring of K = `bits` bits for an operand of scale `scale`.
     fn series(&self, bits: u32, scale: u32, result_scale: u32) -> FourierSeries {
-        // A turn is 2L = 4w: 16w quarters of 2^scale, rounded.
-        let quarters = (4.0 * self.half_width) as i128 * 4;
-        let turn = ((1i128 << (bits - scale + 2).min(126)) / quarters) << (bits - scale + 2).saturating_sub(126);
+        // A turn is 2L = 4w; 16w is an integer.
+        let (whole, sixteenths) = (1i128 << (bits - scale + 2), (16.0 * self.half_width) as i128);
+        let turn = (whole + sixteenths / 2) / sixteenths;
         let coefficient = |c: &f64| libm::rint(libm::ldexp(*c, FourierSeries::FRACTION as i32)) as i64;
         let coefficients = self.harmonics.iter().map(coefficient);
         let coefficients = coefficients.map(|c| if self.is_ramp { (0, c) } else { (c, 0) }).collect();
@@ -174,3 +176,20 @@ const TAIL: f64 = 0.75;
 const SMALLEST: f64 = 1.0 / 64.0;
 /// Points of the period that coefficients are computed from: many more than there are harmonics.
 const POINTS: u32 = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPS: [Op; 6] = [Op::Logistic, Op::Tanh, Op::Erf, Op::Softplus, Op::Silu, Op::Gelu];
+
+    #[test]
+    fn print() {
+        for op in OPS {
+            for f in [8, 18, 26, 40, 44] {
+                let wave = Wave::new(&op, f);
+                println!("{} {f} {} {}", op.name(), wave.half_width, wave.harmonics.len());
+            }
+        }
+    }
+}
