@@ -113,8 +113,8 @@ fn generate(mut function: ItemFn, parameters: &[Parameter]) -> TokenStream {
         quote!(types.extend(::spu::ShapeOf::<#ty>::into_types(::core::convert::Into::into(#ident))?);)
     });
     let hosts = parameters.iter().map(host_parameter);
-    let typed = parameters.iter().filter(|p| !p.is_fixed).map(|Parameter { ident, ty, .. }| {
-        quote!(typed.extend(::spu::HostOf::<#ty>::typed(::core::convert::Into::into(#ident)));)
+    let inputs = parameters.iter().filter(|p| !p.is_fixed).map(|Parameter { ident, ty, .. }| {
+        quote!(inputs.extend(::spu::HostOf::<#ty>::into_leaves(::core::convert::Into::into(#ident)));)
     });
     let fixed: Vec<&Parameter> = parameters.iter().filter(|p| p.is_fixed).collect();
     let fixed_idents: Vec<&Ident> = fixed.iter().map(|p| &p.ident).collect();
@@ -194,14 +194,14 @@ fn generate(mut function: ItemFn, parameters: &[Parameter]) -> TokenStream {
                 format: &(impl ::spu::Format + ?::core::marker::Sized),
             ) -> ::core::result::Result<::spu::Deviation, ::spu::Error> {
                 #[allow(unused_mut)]
-                let mut typed: ::std::vec::Vec<(::spu::generated::Type, ::spu::HostTensor)> = ::std::vec::Vec::new();
-                #(#typed)*
-                let (types, inputs): (::std::vec::Vec<_>, ::std::vec::Vec<_>) = typed.into_iter().unzip();
+                let mut inputs: ::std::vec::Vec<::spu::HostTensor> = ::std::vec::Vec::new();
+                #(#inputs)*
+                let types = ::spu::generated::ParameterTypes::of_data(&inputs);
                 Self::__trace(types #(, #fixed_idents)*)?.check(&inputs, format)
             }
 
             fn __trace(
-                types: ::std::vec::Vec<::spu::generated::Type>
+                types: impl ::core::convert::Into<::spu::generated::ParameterTypes>
                 #(, #fixed_parameters)*
             ) -> ::core::result::Result<::spu::Program, ::spu::Error> {
                 #[allow(unused_variables)]

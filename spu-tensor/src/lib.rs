@@ -26,8 +26,9 @@ pub use program::{Cost, LineCost, Manifest, Party, Program, Reveal, Target};
 pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
-    Bool, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre, Numeric,
-    Operand, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate, select, value_and_grad,
+    Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre,
+    Numeric, Operand, Padding, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate, select,
+    value_and_grad,
 };
 
 /// What generated code names.
@@ -36,7 +37,7 @@ pub mod generated {
     pub use crate::executor::Leaf;
     pub use crate::pphlo::Type;
     pub use crate::tensor::{
-        Argument, Condition, FlowsInto, LeafSpec, Leaves, LeavesAre, Parameters, Returns, condition, join_name,
-        program, run,
+        Argument, Condition, FlowsInto, LeafSpec, Leaves, LeavesAre, ParameterTypes, Parameters, Returns, condition,
+        join_name, program, run,
     };
 }

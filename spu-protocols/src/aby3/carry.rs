@@ -63,23 +63,83 @@ pub(super) fn widths(total: u32) -> Vec<u32> {
 /// Halves of generate and propagate of blocks of these widths, lowest block first, for the sum of P0's `summand` and the one of P1
 /// and P2. Plane [`generate`]`(i)` has the generate bit of block i, plane [`propagate`]`(i)` its propagate bit (that of block 0 is left out).
 pub(super) async fn blocks<R: Ring>(ctx: &Context<R>, summand: &[R], widths: &[u32], steps: Steps) -> Option<Planes> {
-    let bits = to_planes(summand, 0, widths.iter().sum());
-    let codes = codes(ctx, &bits, widths, steps).await?;
-    Some(read_codes(&codes, &bits, widths, ctx.role() == Role::P1))
+    Some(codes(ctx, summand, widths, steps).await?.carries())
 }
 
-/// Halves, at P1 and P2, of the codes of blocks of these widths of P0's `bits`, lowest first.
-pub(super) async fn codes<R: Ring>(ctx: &Context<R>, bits: &Planes, widths: &[u32], steps: Steps) -> Option<Planes> {
-    let (n, count) = (bits.elements(), code_bits(widths));
-    match ctx.role() {
+/// The halves of the codes of blocks of these widths at P1 and P2, with the summand that picks bits off them; the messages of [`blocks`].
+pub(super) async fn codes<R: Ring>(ctx: &Context<R>, summand: &[R], widths: &[u32], steps: Steps) -> Option<Codes> {
+    let (n, count) = (summand.len(), code_bits(widths));
+    let bits = to_planes(summand, 0, widths.iter().sum());
+    let (codes, one) = match ctx.role() {
         Role::P0 => {
             let mut masked = ctx.draw_planes(Pair::P02, steps.label, n, count);
-            add_codes(&mut masked, bits, widths);
+            add_codes(&mut masked, &bits, widths);
             ctx.send_planes(steps.first, Role::P1, masked);
-            None
+            return None;
         }
-        Role::P1 => Some(ctx.receive_planes(steps.first, Role::P0, n, count).await),
-        Role::P2 => Some(ctx.draw_planes(Pair::P02, steps.label, n, count)),
+        Role::P1 => (ctx.receive_planes(steps.first, Role::P0, n, count).await, u64::MAX),
+        Role::P2 => (ctx.draw_planes(Pair::P02, steps.label, n, count), 0),
+    };
+    Some(Codes { bits, codes, widths: widths.to_vec(), one })
+}
+
+/// One party's halves of the codes of a, and the bits of b.
+pub(super) struct Codes {
+    bits: Planes,
+    codes: Planes,
+    widths: Vec<u32>,
+    /// This party's half of 1, as a word.
+    pub(super) one: u64,
+}
+
+impl Codes {
+    /// Lets another summand pick the bits.
+    pub(super) fn set_summand<R: Ring>(&mut self, summand: &[R]) {
+        self.bits = to_planes(summand, 0, self.widths.iter().sum());
+    }
+
+    /// The planes of [`blocks`].
+    pub(super) fn carries(&self) -> Planes {
+        let stride = self.bits.stride();
+        let mut carries = Planes::zero(self.bits.elements(), 2 * self.widths.len() - 1);
+        // Block 0 has a plane less: its propagate bit goes to a scratch plane.
+        let mut unused = vec![0; stride];
+        let (mut first, mut others) = carries.words_mut().split_at_mut(stride);
+        for (i, (block, code)) in self.blocks().enumerate() {
+            let (propagate, generate) = if i == 0 {
+                (&mut unused[..], std::mem::take(&mut first))
+            } else {
+                let (pair, rest) = std::mem::take(&mut others).split_at_mut(2 * stride);
+                others = rest;
+                pair.split_at_mut(stride)
+            };
+            read(block, code, [generate, propagate], self.one);
+        }
+        carries.clear_padding();
+        carries
+    }
+
+    /// The propagate bits of all blocks, the first one among them.
+    pub(super) fn propagates(&self) -> Planes {
+        let mut planes = Planes::zero(self.bits.elements(), self.widths.len());
+        let mut unused = vec![0; self.bits.stride()];
+        for (i, (block, code)) in self.blocks().enumerate() {
+            read(block, code, [&mut unused, planes.plane_mut(i)], self.one);
+        }
+        planes.clear_padding();
+        planes
+    }
+
+    /// Of every block, the planes of b and those of the code.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (&[u64], &[u64])> {
+        let stride = self.bits.stride();
+        let (mut bits, mut codes) = (self.bits.words(), self.codes.words());
+        self.widths.iter().map(move |&width| {
+            let (block, rest) = bits.split_at(width as usize * stride);
+            let (code, more) = codes.split_at(code_bits(&[width]) * stride);
+            (bits, codes) = (rest, more);
+            (block, code)
+        })
     }
 }
 
@@ -203,39 +263,19 @@ fn unary<const W: usize, const T: usize, const L: usize>(a: [Lane<L>; W]) -> [La
     code
 }
 
-/// P1 and P2: the bits of the codes that b names. `one` is this party's half of 1.
-pub(super) fn read_codes(codes: &Planes, b: &Planes, widths: &[u32], one: bool) -> Planes {
-    let stride = b.stride();
-    let mut carries = Planes::zero(b.elements(), 2 * widths.len() - 1);
-    let (mut bits, mut codes) = (b.words(), codes.words());
-    let one = if one { u64::MAX } else { 0 };
-    // Block 0 has a plane less: its propagate bit goes to a scratch plane.
-    let mut unused = vec![0; stride];
-    let (mut first, mut others) = carries.words_mut().split_at_mut(stride);
-    for (i, &width) in widths.iter().enumerate() {
-        let (block, rest) = bits.split_at(width as usize * stride);
-        let (code, more) = codes.split_at(code_bits(&[width]) * stride);
-        (bits, codes) = (rest, more);
-        let (propagate, generate) = if i == 0 {
-            (&mut unused[..], std::mem::take(&mut first))
-        } else {
-            let (pair, rest) = std::mem::take(&mut others).split_at_mut(2 * stride);
-            others = rest;
-            pair.split_at_mut(stride)
-        };
-        vectorize(
-            #[inline(always)]
-            || match width {
-                1 => read_code_all::<1, 1>(block, code, [generate, propagate], one),
-                2 => read_code_all::<2, 3>(block, code, [generate, propagate], one),
-                3 => read_code_all::<3, 7>(block, code, [generate, propagate], one),
-                4 => read_code_all::<4, 15>(block, code, [generate, propagate], one),
-                _ => unreachable!("a block has one to four bits"),
-            },
-        );
-    }
-    carries.clear_padding();
-    carries
+/// Generate and propagate of a block: the bits of its code that the planes `b` name. `one` is this party's half of 1.
+pub(super) fn read(b: &[u64], code: &[u64], out: [&mut [u64]; 2], one: u64) {
+    let Some(width) = b.len().checked_div(out[0].len()) else { return };
+    vectorize(
+        #[inline(always)]
+        || match width {
+            1 => read_code_all::<1, 1>(b, code, out, one),
+            2 => read_code_all::<2, 3>(b, code, out, one),
+            3 => read_code_all::<3, 7>(b, code, out, one),
+            4 => read_code_all::<4, 15>(b, code, out, one),
+            _ => unreachable!("a block has one to four bits"),
+        },
+    );
 }
 
 #[inline(always)]

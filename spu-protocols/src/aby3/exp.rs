@@ -61,7 +61,7 @@
 //! (`carry`, `products`, [inject](mod@super::inject)); the truncation masks z's halves anew.
 
 use super::bits::for_each_bit;
-use super::carry::{self, carry, codes, even_widths, generate, propagate, read_codes, summand};
+use super::carry::{self, carry, codes, even_widths, generate, propagate, summand};
 use super::context::Context;
 use super::inject::{DEAL_STEPS, OPEN_MASKED_STEPS, deal_table, open_masked, open_masked_table};
 use super::message::Message;
@@ -72,7 +72,7 @@ use super::shares::{Arith, View};
 use super::steps::Steps;
 use super::truncate::{pair_table, truncate_pair};
 use super::wide::{deal, upper_words, upper_words_table};
-use crate::ring::{Planes, Ring, to_planes, vectorize};
+use crate::ring::{Planes, Ring, vectorize};
 use crate::share::{Accuracy, ExpWindow};
 
 /// Messages of [`exp_negative`] on `n` elements of `bits` bits with `scale` fraction bits.
@@ -240,20 +240,19 @@ impl Blocks {
         Self { low: low.len(), widths: [low, upper].concat() }
     }
 
-    /// Halves of the bits of all blocks for b, then for b − 2^n, in the order of [`generate`] and [`propagate`].
+    /// Halves of the bits of all blocks for b, in the order of [`generate`] and [`propagate`]; then the propagate bits for b − 2^n.
     async fn read<R: Ring>(&self, ctx: &Context<R>, summand: &[R]) -> Option<Planes> {
-        let (n, total) = (summand.len(), self.widths.iter().sum());
-        let bits = to_planes(summand, 0, total);
-        let codes = codes(ctx, &bits, &self.widths, Steps::START).await?;
-        let one = ctx.role() == Role::P1;
-        let read = read_codes(&codes, &bits, &self.widths, one);
+        let mut codes = codes(ctx, summand, &self.widths, Steps::START).await?;
+        let read = codes.carries();
         if !self.saturating() {
             return Some(read);
         }
         let end = R::power_of_two(self.widths[..self.low].iter().sum());
         let shifted: Vec<R> = summand.iter().map(|b| b.minus(end)).collect();
-        let shifted = read_codes(&codes, &to_planes(&shifted, 0, total), &self.widths, one);
-        Some(Planes::from_words(n, 2 * read.count(), [read.words(), shifted.words()].concat()))
+        codes.set_summand(&shifted);
+        let shifted = codes.propagates();
+        let words = [read.words(), shifted.words()].concat();
+        Some(Planes::from_words(summand.len(), read.count() + shifted.count(), words))
     }
 
     fn saturating(&self) -> bool {
@@ -276,11 +275,10 @@ impl Blocks {
             return levels;
         }
         // Places of the bits of a run, low ones as they are numbered, and of the upper ones for P and for Q.
-        let blocks = |i: usize| self.low + i;
-        let planes = 2 * self.widths.len() - 1;
+        let (blocks, planes) = (self.low, 2 * self.widths.len() - 1);
         let mut upper = self.widths.len() - self.low;
         let mut place: Box<dyn Fn(usize, usize) -> usize> =
-            Box::new(move |case, i| case * planes + propagate(blocks(i)));
+            Box::new(move |case, i| if case == 0 { propagate(blocks + i) } else { planes + blocks + i });
         let mut levels = Vec::new();
         while levels.is_empty() || low + upper > Plan::DEGREE {
             let runs = carry::split(0..low, low.div_ceil(Plan::DEGREE));

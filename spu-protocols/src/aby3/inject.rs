@@ -194,7 +194,7 @@ fn elements<R: Ring>(bits: &Planes) -> Vec<R> {
 }
 
 /// Of x = a + b: a at P0, b at P1 and P2; and halves of x at P1 and P2.
-fn operands<R: Ring>(role: Role, x: View<'_, R>) -> (Vec<R>, Vec<R>) {
+pub(super) fn operands<R: Ring>(role: Role, x: View<'_, R>) -> (Vec<R>, Vec<R>) {
     let whole = || x.own.iter().zip(x.next).map(|(x, y)| x.plus(*y)).collect();
     match role {
         Role::P0 => (whole(), Vec::new()),
@@ -203,8 +203,8 @@ fn operands<R: Ring>(role: Role, x: View<'_, R>) -> (Vec<R>, Vec<R>) {
     }
 }
 
-/// A replicated bit as c = v2 at P1 and P2 and λ = v0 ⊕ v1 at P0.
-fn split_bit(role: Role, v: &BitShares) -> Planes {
+/// Replicated bits as c = v2 at P1 and P2 and λ = v0 ⊕ v1 at P0.
+pub(super) fn split_bit(role: Role, v: &BitShares) -> Planes {
     match role {
         Role::P0 => {
             let mut lambda = v.own.clone();

@@ -15,7 +15,7 @@ use super::value::PartyValue;
 use crate::aby3::{self, Arith, BitShares, Context, Mailbox, Randomness, Role};
 use crate::hal::RingConfig;
 use crate::ring::{Planes, Ring};
-use crate::share::{Part, Plan, ShareOp};
+use crate::share::{Part, Plan, RingLiteral, ShareOp};
 
 /// A kernel node about to run at one party.
 pub(super) struct Kernel<'a, R: Ring> {
@@ -125,11 +125,84 @@ impl<R: Ring> Kernel<'_, R> {
             }
             ShareOp::Sign => {
                 let x = arith(0);
-                let parts = self.parts(move |ctx, range| {
+                self.bit_parts(move |ctx, range| {
                     let x = x.clone();
                     async move { aby3::sign(&ctx, x.part(range)).await }
+                })
+            }
+            &ShareOp::Decompose { lo, hi } => {
+                let x = arith(0);
+                self.bit_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::decompose(&ctx, x.part(range), lo..hi).await }
+                })
+            }
+            ShareOp::BitAnd => {
+                let (x, y) = (operands[0].as_bits().clone(), operands[1].as_bits().clone());
+                self.bit_parts(move |ctx, range| {
+                    let (x, y) = (bits_of(&x, range.clone()), bits_of(&y, range));
+                    async move { aby3::and(&ctx, &x, &y).await }
+                })
+            }
+            ShareOp::Weigh { weights } => {
+                let (bits, weights) = (operands[0].as_bits().clone(), weights.0.clone());
+                self.arith_parts(move |ctx, range| {
+                    let (bits, weights) = (bits_of(&bits, range), weights.clone());
+                    async move { aby3::weigh(&ctx, &bits, &weights).await }
+                })
+            }
+            ShareOp::IsZero => {
+                let x = arith(0);
+                self.bit_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::is_zero(&ctx, x.part(range)).await }
+                })
+            }
+            ShareOp::IsZeroToArith => {
+                let x = arith(0);
+                self.arith_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::is_zero_to_arith(&ctx, x.part(range)).await }
+                })
+            }
+            ShareOp::WhereNegative => {
+                let (d, x) = (arith(0), arith(1));
+                self.arith_parts(move |ctx, range| {
+                    let (d, x) = (d.clone(), x.clone());
+                    async move { aby3::where_negative(&ctx, d.part(range.clone()), x.part(range)).await }
+                })
+            }
+            ShareOp::WhereZero => {
+                let (d, x) = (arith(0), arith(1));
+                self.arith_parts(move |ctx, range| {
+                    let (d, x) = (d.clone(), x.clone());
+                    async move { aby3::where_zero(&ctx, d.part(range.clone()), x.part(range)).await }
+                })
+            }
+            &ShareOp::Floor { shift, offset } => {
+                let x = arith(0);
+                self.arith_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::floor(&ctx, x.part(range), shift, offset).await }
+                })
+            }
+            ShareOp::Lookup { tables } => {
+                let bits = operands[0].as_bits().clone();
+                let literal = |table: &RingLiteral| table.0.iter().map(|&x| R::from_i128(x)).collect();
+                let tables: Rc<[Vec<R>]> = tables.iter().map(literal).collect();
+                let count = tables.len();
+                let parts = self.parts(move |ctx, range| {
+                    let (index, tables) = (bits_of(&bits, range), tables.clone());
+                    async move {
+                        let tables: Vec<&[R]> = tables.iter().map(|table| &table[..]).collect();
+                        aby3::lookup(&ctx, &index, &tables).await.into_iter()
+                    }
                 });
-                Box::pin(async move { vec![PartyValue::Bits(Arc::new(joined_bits(&parts.await)))] })
+                Box::pin(async move {
+                    let mut parts = parts.await;
+                    let entry = |part: &mut std::vec::IntoIter<_>| part.next().expect("a result for each table");
+                    (0..count).map(|_| joined(parts.iter_mut().map(entry).collect())).collect()
+                })
             }
             ShareOp::SignToArith => {
                 let x = arith(0);
@@ -216,6 +289,15 @@ impl<R: Ring> Kernel<'_, R> {
         let parts = self.parts(kernel);
         Box::pin(async move { vec![joined(parts.await)] })
     }
+
+    /// [`Kernel::parts`] for kernels whose result is one value of bits.
+    fn bit_parts<F: Future<Output = BitShares> + 'static>(
+        self,
+        kernel: impl Fn(Context<R>, Range<usize>) -> F,
+    ) -> Results<R> {
+        let parts = self.parts(kernel);
+        Box::pin(async move { vec![PartyValue::Bits(Arc::new(joined_bits(&parts.await)))] })
+    }
 }
 
 fn joined<R: Ring>(mut parts: Vec<Arith<R>>) -> PartyValue<R> {
@@ -227,12 +309,13 @@ fn joined<R: Ring>(mut parts: Vec<Arith<R>>) -> PartyValue<R> {
     PartyValue::arith(Arith { own: own.concat(), next: next.concat() })
 }
 
-/// One plane; all parts but the last hold whole words.
+/// All parts but the last hold whole words.
 fn joined_bits(parts: &[BitShares]) -> BitShares {
     let elements = parts.iter().map(|p| p.own.elements()).sum();
+    let count = parts[0].own.count();
     let join = |side: fn(&BitShares) -> &Planes| {
-        let words: Vec<&[u64]> = parts.iter().map(|p| side(p).words()).collect();
-        Planes::from_words(elements, 1, words.concat())
+        let planes = (0..count).flat_map(|j| parts.iter().map(move |part| side(part).plane(j)));
+        Planes::from_words(elements, count, planes.collect::<Vec<_>>().concat())
     };
     BitShares { own: join(|p| &p.own), next: join(|p| &p.next) }
 }
@@ -240,7 +323,8 @@ fn joined_bits(parts: &[BitShares]) -> BitShares {
 fn bits_of(bits: &BitShares, range: Range<usize>) -> BitShares {
     let cut = |planes: &Planes| {
         let words = range.start / 64..range.end.div_ceil(64);
-        Planes::from_words(range.len(), 1, planes.words()[words].to_vec())
+        let parts: Vec<&[u64]> = (0..planes.count()).map(|j| &planes.plane(j)[words.clone()]).collect();
+        Planes::from_words(range.len(), planes.count(), parts.concat())
     };
     BitShares { own: cut(&bits.own), next: cut(&bits.next) }
 }

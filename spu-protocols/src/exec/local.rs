@@ -6,11 +6,14 @@ use spu::graph::Node;
 use spu::pphlo::{DType, Type};
 use spu::{Elements, Error, Location, Party};
 
+use super::bilinear::{Dot, bilinear, convolution_sizes};
+use super::bits;
+use super::indexed::indexed;
 use super::rearrange::rearrange;
 use super::value::PartyValue;
 use crate::aby3::{Arith, product_terms};
 use crate::hal::{RingConfig, decode, encode};
-use crate::ring::{MatmulShape, Operand, Ring, matmul};
+use crate::ring::{Ring, convolve};
 use crate::share::{PublicFunction, ShareGraph, ShareOp, ShareType};
 
 /// The result of a local node at `party`; where every value is public, the same in the clear.
@@ -49,10 +52,25 @@ pub fn evaluate_local<R: Ring>(
         }
         ShareOp::Multiply => multiply(&operands[0], &operands[1]),
         ShareOp::Dot { doubled, transpose_left, transpose_right } => {
-            let dot = Dot::new(&types, [*transpose_left, *transpose_right], *doubled);
-            dot.evaluate(&operands[0], &operands[1], party)
+            let dot = Dot::new(&types, [*transpose_left, *transpose_right]);
+            bilinear(&operands[0], &operands[1], party, *doubled, |x, y| dot.product(x, y))
+        }
+        ShareOp::Convolution { window, groups, doubled } => {
+            let sizes = convolution_sizes(window, *groups, &types[0].shape, &types[1].shape);
+            bilinear(&operands[0], &operands[1], party, *doubled, |x, y| convolve(&sizes, x, y))
+        }
+        ShareOp::DynamicSlice | ShareOp::DynamicUpdateSlice | ShareOp::Gather { .. } | ShareOp::Scatter { .. } => {
+            indexed(&node.operation, operands, &types, &ty.shape)
         }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
+        ShareOp::PublicBits(function) => bits::public(*function, operands, location)?,
+        op @ (ShareOp::BitXor
+        | ShareOp::BitNot
+        | ShareOp::BitMask
+        | ShareOp::BitPlanes { .. }
+        | ShareOp::BitJoin
+        | ShareOp::BitShift { .. }) => bits::evaluate(op, operands, &types, party, location)?,
+        op if matches!(operands[0], PartyValue::Bits(_)) => bits::rearrange_bits(op, operands, &types, &ty.shape),
         op => {
             let apply = |components: Vec<&[R]>| {
                 let operands: Vec<_> = components.into_iter().zip(types.iter().map(|t| &t.shape)).collect();
@@ -68,7 +86,7 @@ fn each<R: Ring>(x: &PartyValue<R>, f: impl Fn(&[R]) -> Vec<R>) -> PartyValue<R>
     all_components(std::slice::from_ref(x), |components| f(components[0]))
 }
 
-fn all_components<R: Ring>(operands: &[PartyValue<R>], f: impl Fn(Vec<&[R]>) -> Vec<R>) -> PartyValue<R> {
+pub(super) fn all_components<R: Ring>(operands: &[PartyValue<R>], f: impl Fn(Vec<&[R]>) -> Vec<R>) -> PartyValue<R> {
     match &operands[0] {
         PartyValue::Public(_) => PartyValue::public(f(operands.iter().map(|x| &x.as_public()[..]).collect())),
         PartyValue::Sum(_) => PartyValue::sum(f(operands.iter().map(|x| &x.as_sum()[..]).collect())),
@@ -80,11 +98,11 @@ fn all_components<R: Ring>(operands: &[PartyValue<R>], f: impl Fn(Vec<&[R]>) -> 
     }
 }
 
-fn map<R: Ring>(x: &[R], f: impl Fn(R) -> R) -> Vec<R> {
+pub(super) fn map<R: Ring>(x: &[R], f: impl Fn(R) -> R) -> Vec<R> {
     x.iter().map(|&v| f(v)).collect()
 }
 
-fn zip<R: Ring>(x: &[R], y: &[R], f: impl Fn(R, R) -> R) -> Vec<R> {
+pub(super) fn zip<R: Ring>(x: &[R], y: &[R], f: impl Fn(R, R) -> R) -> Vec<R> {
     x.iter().zip(y).map(|(&a, &b)| f(a, b)).collect()
 }
 
@@ -126,74 +144,6 @@ fn multiply<R: Ring>(x: &PartyValue<R>, y: &PartyValue<R>) -> PartyValue<R> {
         (PartyValue::Arith(x), PartyValue::Arith(y)) => PartyValue::sum(product_terms(x.view(), y.view())),
         (PartyValue::Public(p), other) | (other, PartyValue::Public(p)) => each(other, |x| zip(x, p, R::times)),
         _ => panic!("the share program's types hold: factors"),
-    }
-}
-
-/// A matrix product: extents, and which operand is stored transposed.
-struct Dot {
-    shape: MatmulShape,
-    transposed: [bool; 2],
-    doubled: bool,
-}
-
-impl Dot {
-    fn new(types: &[&ShareType], transposed: [bool; 2], doubled: bool) -> Self {
-        let (left, right) = (types[0].shape.extents(), types[1].shape.extents());
-        let (rows, inner) = if transposed[0] { (left[1], left[0]) } else { (left[0], left[1]) };
-        let columns = if transposed[1] { right[0] } else { right[1] };
-        Self { shape: MatmulShape { rows, inner, columns }, transposed, doubled }
-    }
-
-    fn evaluate<R: Ring>(&self, x: &PartyValue<R>, y: &PartyValue<R>, party: Party) -> PartyValue<R> {
-        match (x, y) {
-            (PartyValue::Public(x), PartyValue::Public(y)) => {
-                let product = self.product(Operand::new(x), Operand::new(y));
-                PartyValue::public(if self.doubled { map(&product, |v| v.plus(v)) } else { product })
-            }
-            (PartyValue::Public(x), PartyValue::Arith(y)) => PartyValue::arith(Arith {
-                own: self.product(Operand::new(x), Operand::new(&y.own)),
-                next: self.product(Operand::new(x), Operand::new(&y.next)),
-            }),
-            (PartyValue::Arith(x), PartyValue::Public(y)) => PartyValue::arith(Arith {
-                own: self.product(Operand::new(&x.own), Operand::new(y)),
-                next: self.product(Operand::new(&x.next), Operand::new(y)),
-            }),
-            (PartyValue::Arith(x), PartyValue::Arith(y)) => PartyValue::sum(match self.doubled {
-                true => self.doubled_term(x, y, party),
-                false => self.term(x, y),
-            }),
-            _ => panic!("the share program's types hold: matrices"),
-        }
-    }
-
-    /// x_i·(y_i + y_(i+1)) + x_(i+1)·y_i.
-    fn term<R: Ring>(&self, x: &Arith<R>, y: &Arith<R>) -> Vec<R> {
-        let both = Operand::combination((&y.own, R::ONE), (&y.next, R::ONE));
-        let first = self.product(Operand::new(&x.own), both);
-        zip(&first, &self.product(Operand::new(&x.next), Operand::new(&y.own)), R::plus)
-    }
-
-    /// One product a party, of twice the value:
-    /// (2x0 + x1)(2y0 + y1) + (x1 + 2x2)(y1 + 2y2) − 2(x2 − x0)(y2 − y0) = 2(x0 + x1 + x2)(y0 + y1 + y2).
-    fn doubled_term<R: Ring>(&self, x: &Arith<R>, y: &Arith<R>, party: Party) -> Vec<R> {
-        let two = R::ONE.plus(R::ONE);
-        let [own, next] = match party.0 {
-            0 => [two, R::ONE],
-            1 => [R::ONE, two],
-            _ => [R::ONE, R::ZERO.minus(R::ONE)],
-        };
-        let left = Operand::combination((&x.own, own), (&x.next, next));
-        let right = Operand::combination((&y.own, own), (&y.next, next));
-        let product = self.product(left, right);
-        if party.0 == 2 { map(&product, |v| v.plus(v).negated()) } else { product }
-    }
-
-    fn product<R: Ring>(&self, x: Operand<R>, y: Operand<R>) -> Vec<R> {
-        let [x, y] = [(x, self.transposed[0]), (y, self.transposed[1])].map(|(operand, transposed)| match transposed {
-            true => operand.transposed(),
-            false => operand,
-        });
-        matmul(self.shape, x, y)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Running a plan at one party: local operations, kernels as futures, supersteps.
 
+mod bilinear;
+mod bits;
+mod indexed;
 mod kernels;
 mod local;
 mod party;

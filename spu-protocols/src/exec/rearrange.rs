@@ -11,21 +11,32 @@ pub(super) fn rearrange<R: Ring>(op: &ShareOp, operands: &[(&[R], &Shape)], resu
     match op {
         ShareOp::Reshape => x.to_vec(),
         ShareOp::Transpose { permutation } => {
-            let strides = shape.strides();
+            let strides = signed(&shape.strides());
             strided(x, result, &permutation.iter().map(|&axis| strides[axis]).collect::<Vec<_>>(), 0)
         }
         ShareOp::Broadcast { dimensions } => {
             let mut strides = vec![0; result.rank()];
-            for ((&axis, &stride), &extent) in dimensions.iter().zip(&shape.strides()).zip(shape.extents()) {
+            for ((&axis, &stride), &extent) in dimensions.iter().zip(&signed(&shape.strides())).zip(shape.extents()) {
                 strides[axis] = if extent == 1 { 0 } else { stride };
             }
             strided(x, result, &strides, 0)
         }
-        ShareOp::Slice { start, .. } => {
-            let strides = shape.strides();
-            let first = start.iter().zip(&strides).map(|(s, stride)| s * stride).sum();
+        ShareOp::Reverse { axes } => {
+            let mut strides = signed(&shape.strides());
+            let mut first = 0;
+            for &axis in axes {
+                first += strides[axis] as usize * shape.extents()[axis].saturating_sub(1);
+                strides[axis] = -strides[axis];
+            }
             strided(x, result, &strides, first)
         }
+        ShareOp::Slice { start, strides: steps, .. } => {
+            let strides = shape.strides();
+            let first = start.iter().zip(&strides).map(|(s, stride)| s * stride).sum();
+            let strides: Vec<usize> = strides.iter().enumerate().map(|(axis, s)| s * steps.on(axis)).collect();
+            strided(x, result, &signed(&strides), first)
+        }
+        ShareOp::Pad { low, interior, .. } => pad(x, shape, low, interior, result),
         ShareOp::Concatenate { axis } => concatenate(operands, *axis, result),
         ShareOp::ReduceSum { axes } => reduce_sum(x, shape, axes, result),
         _ => unreachable!("{op:?} is not structural"),
@@ -33,32 +44,75 @@ pub(super) fn rearrange<R: Ring>(op: &ShareOp, operands: &[(&[R], &Shape)], resu
 }
 
 /// result[i, j, …] = x[first + i·strides[0] + j·strides[1] + …].
-fn strided<R: Ring>(x: &[R], result: &Shape, strides: &[usize], first: usize) -> Vec<R> {
+pub(super) fn strided<R: Ring>(x: &[R], result: &Shape, strides: &[isize], first: usize) -> Vec<R> {
     let mut out = Vec::with_capacity(result.elements());
-    let Some((&inner, outer)) = result.extents().split_last() else {
-        out.push(x[first]);
-        return out;
-    };
-    if result.elements() == 0 {
-        return out;
+    let inner = result.extents().last().copied().unwrap_or(1);
+    let step = strides.last().copied().unwrap_or(0);
+    rows(result, strides, first, |base| match step {
+        0 => out.extend(std::iter::repeat_n(x[base], inner)),
+        1 => out.extend_from_slice(&x[base..base + inner]),
+        2.. => out.extend(x[base..].iter().step_by(step as usize).take(inner)),
+        _ => out.extend(x[..=base].iter().rev().step_by(step.unsigned_abs()).take(inner)),
+    });
+    out
+}
+
+/// Calls `row` with the place first + i·strides[0] + … of the first element of every row of the shape, in order.
+pub(super) fn rows(shape: &Shape, strides: &[isize], first: usize, mut row: impl FnMut(usize)) {
+    if shape.elements() == 0 {
+        return;
     }
-    let step = strides[outer.len()];
+    let Some((_, outer)) = shape.extents().split_last() else { return row(first) };
     let mut index = vec![0; outer.len()];
-    let mut base = first;
+    let mut base = first as isize;
     loop {
-        match step {
-            0 => out.extend(std::iter::repeat_n(x[base], inner)),
-            1 => out.extend_from_slice(&x[base..base + inner]),
-            _ => out.extend(x[base..].iter().step_by(step).take(inner)),
-        }
-        let Some(axis) = (0..outer.len()).rev().find(|&axis| index[axis] + 1 < outer[axis]) else { return out };
+        row(base as usize);
+        let Some(axis) = (0..outer.len()).rev().find(|&axis| index[axis] + 1 < outer[axis]) else { return };
         index[axis] += 1;
         base += strides[axis];
         for axis in axis + 1..outer.len() {
-            base -= index[axis] * strides[axis];
+            base -= index[axis] as isize * strides[axis];
             index[axis] = 0;
         }
     }
+}
+
+/// Strides as signed numbers: an axis in reverse has a negative one.
+pub(super) fn signed(strides: &[usize]) -> Vec<isize> {
+    strides.iter().map(|&stride| stride as isize).collect()
+}
+
+/// Zeros but where an element of x lies: element i of an axis at place low + i · (interior + 1), if there is such a place.
+fn pad<R: Ring>(x: &[R], shape: &Shape, low: &[i64], interior: &[usize], result: &Shape) -> Vec<R> {
+    let mut out = vec![R::ZERO; result.elements()];
+    // Of each axis the elements that stay, where the first one goes, and how far apart they lie.
+    let axis = |axis: usize| {
+        let (low, step) = (low[axis] as i128, interior[axis] as i128 + 1);
+        let (n, room) = (shape.extents()[axis] as i128, result.extents()[axis] as i128);
+        let from = ((-low).max(0) + step - 1) / step;
+        let to = n.min((room - low + step - 1).max(0) / step);
+        (from as usize, (to - from).max(0) as usize, (low + from * step) as usize, step as usize)
+    };
+    let axes: Vec<_> = (0..shape.rank()).map(axis).collect();
+    let kept = Shape::new(axes.iter().map(|&(_, count, ..)| count).collect::<Vec<_>>());
+    if kept.elements() == 0 {
+        return out;
+    }
+    let (sources, targets) = (shape.strides(), result.strides());
+    let place = |of: fn(&(usize, usize, usize, usize)) -> usize, strides: &[usize]| {
+        axes.iter().zip(strides).map(|(axis, stride)| of(axis) * stride).sum::<usize>()
+    };
+    let steps: Vec<usize> = axes.iter().zip(&targets).map(|(&(.., step), stride)| step * stride).collect();
+    let (inner, step) = axes.last().map_or((1, 1), |&(_, count, _, step)| (count, step));
+    let mut starts = Vec::new();
+    rows(&kept, &signed(&sources), place(|axis| axis.0, &sources), |from| starts.push(from));
+    let mut starts = starts.into_iter();
+    rows(&kept, &signed(&steps), place(|axis| axis.2, &targets), |to| {
+        let from = starts.next().expect("both go over the same rows");
+        let places = out[to..].iter_mut().step_by(step);
+        places.zip(&x[from..from + inner]).for_each(|(place, &v)| *place = v);
+    });
+    out
 }
 
 fn concatenate<R: Ring>(operands: &[(&[R], &Shape)], axis: usize, result: &Shape) -> Vec<R> {
@@ -110,6 +164,58 @@ fn reduce_sum<R: Ring>(x: &[R], shape: &Shape, axes: &[usize], result: &Shape) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use spu::pphlo::{Graph, Op, Strides, Type, append, evaluate};
+    use spu::{HostTensor, Location};
+
+    /// What the plain evaluator makes of 1, 2, 3, … in this shape.
+    fn evaluated(op: Op, shape: &Shape) -> (Shape, Vec<u64>) {
+        let mut graph = Graph::new();
+        let mut parameter = |index: usize, shape: &Shape| {
+            let ty = Type::public(shape.clone(), spu::pphlo::DType::Int);
+            let node = graph.push(Op::Parameter { index }, vec![], vec![ty], Location::UNKNOWN);
+            graph.node(node).result(0)
+        };
+        let operands = [parameter(0, shape), parameter(1, &Shape::SCALAR)];
+        let operands = &operands[..*op.arity().start()];
+        let node = append(&mut graph, op, operands, Location::UNKNOWN).unwrap();
+        graph.outputs = vec![graph.node(node).result(0)];
+        let x = HostTensor::int(shape.clone(), (1..=shape.elements() as i64).collect());
+        let found = evaluate(&graph, &[x, HostTensor::int(Shape::SCALAR, vec![0])]).unwrap().remove(0);
+        (found.shape.clone(), found.elements.to_f64().into_iter().map(|x| x as u64).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn as_the_evaluator(
+            extents in proptest::collection::vec(0usize..5, 0..5),
+            sides in proptest::array::uniform5((-1i64..3, -1i64..3, 0usize..3)),
+            steps in proptest::array::uniform5(1usize..4),
+            flips in proptest::array::uniform5(any::<bool>()),
+        ) {
+            let shape = Shape::new(extents);
+            let x: Vec<u64> = (1..=shape.elements() as u64).collect();
+            let axes: Vec<usize> = (0..shape.rank()).filter(|&axis| flips[axis]).collect();
+            let (result, expected) = evaluated(Op::Reverse { axes: axes.clone() }, &shape);
+            prop_assert_eq!(rearrange(&ShareOp::Reverse { axes }, &[(&x, &shape)], &result), expected);
+            let strides = Strides::new(steps[..shape.rank()].to_vec());
+            let (start, limit): (Vec<_>, Vec<_>) = shape.extents().iter().map(|&n| (n.min(1), n)).unzip();
+            let op = Op::Slice { start: start.clone(), limit: limit.clone(), strides: strides.clone() };
+            let (result, expected) = evaluated(op, &shape);
+            prop_assert_eq!(rearrange(&ShareOp::Slice { start, limit, strides }, &[(&x, &shape)], &result), expected);
+            let side = |axis: usize| {
+                // No more is taken away than there is.
+                let (low, high, gap) = sides[axis];
+                if shape.extents()[axis] < 2 { (low.max(0), high.max(0), gap) } else { (low, high, gap) }
+            };
+            let low: Vec<i64> = (0..shape.rank()).map(|axis| side(axis).0).collect();
+            let high: Vec<i64> = (0..shape.rank()).map(|axis| side(axis).1).collect();
+            let interior: Vec<usize> = (0..shape.rank()).map(|axis| side(axis).2).collect();
+            let op = Op::Pad { low: low.clone(), high: high.clone(), interior: interior.clone() };
+            let (result, expected) = evaluated(op, &shape);
+            prop_assert_eq!(rearrange(&ShareOp::Pad { low, high, interior }, &[(&x, &shape)], &result), expected);
+        }
+    }
 
     fn iota(n: u64) -> Vec<u64> {
         (0..n).collect()
@@ -122,7 +228,7 @@ mod tests {
         for (i, j, k) in (0..4).flat_map(|i| (0..2).flat_map(move |j| (0..3).map(move |k| (i, j, k)))) {
             assert_eq!(out[i * 6 + j * 3 + k], x[j * 12 + k * 4 + i]);
         }
-        let op = ShareOp::Slice { start: vec![1, 1, 0], limit: vec![2, 3, 3] };
+        let op = ShareOp::Slice { start: vec![1, 1, 0], limit: vec![2, 3, 3], strides: Strides::UNIT };
         assert_eq!(rearrange(&op, &[(&x, &shape)], &[1, 2, 3].into()), [16, 17, 18, 20, 21, 22]);
     }
 

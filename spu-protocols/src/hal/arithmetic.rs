@@ -168,15 +168,6 @@ impl Lowering<'_> {
         self.number(value, number.precision.max(if places + k == 0 { 0 } else { f }))
     }
 
-    pub(super) fn dot(&mut self, x: Value, y: Value, ty: &Type) -> Entry {
-        let (a, b) = (self.as_number(x), self.as_number(y));
-        let precision = a.precision.max(b.precision).max(self.ring.scale(ty.dtype));
-        let (a, b) = (self.factor(a), self.factor(b));
-        let doubled = self.build.scale(a) + self.build.scale(b) > precision;
-        let value = self.build.dot(a, b, doubled);
-        self.number(value, precision)
-    }
-
     pub(super) fn convert(&mut self, x: Value, dtype: DType) -> Entry {
         match self.entry(x) {
             Entry::Splat(c) => Entry::Splat(c),

@@ -11,6 +11,8 @@ mod encode;
 mod exponential;
 mod format;
 mod function;
+mod indexing;
+mod linear;
 mod sigmoid;
 mod spline;
 mod structure;
@@ -141,18 +143,23 @@ impl Lowering<'_> {
                 one(self.number(value, self.ring.scale(ty.dtype)))
             }
             Op::Constant { literal } => one(self.constant(literal)?),
+            Op::Iota { .. } => unreachable!("a count is public"),
             Op::Add => one(self.add(operands[0], operands[1], &ty)),
             Op::Subtract => one(self.subtract(operands[0], operands[1], &ty)),
             Op::Negate => one(self.negate(operands[0])),
             Op::Multiply => one(self.multiply(operands[0], operands[1], &ty)),
             Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
+            Op::DotGeneral { batch, contract } => one(self.dot_general(operands[0], operands[1], batch, contract, &ty)),
+            Op::Convolution { window, groups } => one(self.convolution(operands[0], operands[1], window, *groups, &ty)),
             Op::Divide if ty.dtype == DType::Int => {
                 Err(Error::program("cannot lower `divide` of secret integers", self.location()))
             }
             Op::Divide => one(self.divide(operands[0], operands[1], &ty)?),
             Op::Reciprocal | Op::Log => one(self.spline(op, operands[0])?),
             Op::Exponential => one(self.exponential(operands[0])),
-            Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => one(self.sigmoid(op, operands[0])),
+            Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => {
+                one(self.sigmoid(op, operands[0]))
+            }
             Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
             Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
             Op::Remainder
@@ -188,9 +195,17 @@ impl Lowering<'_> {
             Op::Not => one(self.not(operands[0])),
             Op::Select => one(self.select(operands[0], operands[1], operands[2], &ty)),
             Op::Relu => Ok(self.relu(operands[0])),
-            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => {
+            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } => {
                 one(self.rearrange(op, operands[0], &ty))
             }
+            Op::Slice { .. } | Op::Reverse { .. } => one(self.rearrange(op, operands[0], &ty)),
+            Op::Pad { .. } => one(self.pad(op, operands[0], operands[1], &ty)),
+            Op::DynamicSlice { .. } => one(self.dynamic_slice(operands, &ty)),
+            Op::DynamicUpdateSlice => one(self.dynamic_update_slice(operands, &ty)),
+            Op::Gather { axis } => one(self.gather(operands[0], operands[1], *axis, &ty)),
+            Op::ScatterAdd { axis } => one(self.scatter(operands, *axis, true, &ty)),
+            Op::Scatter { axis } => one(self.scatter(operands, *axis, false, &ty)),
+            Op::OneHot { depth } => one(self.one_hot(operands[0], *depth, &ty)),
             Op::Concatenate { axis } => one(self.concatenate(operands, *axis, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
             Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),

@@ -132,9 +132,12 @@ impl Wave {
         let limit = if *op == Op::Logistic { 0.5 } else { 1.0 };
         let wave = |x: f64| match is_ramp {
             false => part(x) - (part(x - length) + limit) - (part(x + length) - limit),
-            true => part(x) - (part(x - length) - 0.5 * (x - length).abs()) - (part(x + length) - 0.5 * (x + length).abs()),
+            true => {
+                part(x) - (part(x - length) - 0.5 * (x - length).abs()) - (part(x + length) - 0.5 * (x + length).abs())
+            }
         };
-        let points: Vec<f64> = (0..POINTS).map(|j| wave(length * (2.0 * f64::from(j) / f64::from(POINTS) - 1.0))).collect();
+        let points: Vec<f64> =
+            (0..POINTS).map(|j| wave(length * (2.0 * f64::from(j) / f64::from(POINTS) - 1.0))).collect();
         let coefficient = |k: u32| {
             let term = |(j, value): (u32, &f64)| {
                 // k·j mod POINTS keeps the angle exact.

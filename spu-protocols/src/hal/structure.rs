@@ -3,7 +3,7 @@
 use spu::graph::Value;
 use spu::pphlo::{Op, Type};
 
-use super::{Entry, Lowering};
+use super::{Entry, Lowering, Number};
 use crate::share::{Kind, PublicFunction};
 
 impl Lowering<'_> {
@@ -18,10 +18,40 @@ impl Lowering<'_> {
             Op::Reshape { shape } => self.build.reshape(source, shape.clone()),
             Op::Transpose { permutation } => self.build.transpose(source, permutation.clone()),
             Op::Broadcast { dimensions, .. } => self.build.broadcast(source, ty.shape.clone(), dimensions.clone()),
-            Op::Slice { start, limit } => self.build.slice(source, start.clone(), limit.clone()),
+            Op::Slice { start, limit, strides } => {
+                self.build.strided_slice(source, start.clone(), limit.clone(), strides.clone())
+            }
+            Op::Reverse { axes } => self.build.reverse(source, axes.clone()),
             _ => unreachable!("only structural operations rearrange"),
         };
         self.number(value, number.precision)
+    }
+
+    /// Zeros where the value is to stand, and the value times a public mask.
+    pub(super) fn pad(&mut self, op: &Op, x: Value, value: Value, ty: &Type) -> Entry {
+        let Op::Pad { low, high, interior } = op else { unreachable!("only a padding pads") };
+        let padded =
+            |this: &mut Self, v| this.build.pad(v, low.clone(), high.clone(), interior.clone(), ty.shape.clone());
+        let number = self.as_number(x);
+        let around = padded(self, number.value);
+        if matches!(self.entry(value), Entry::Splat(x) if x == 0.0) {
+            return self.number(around, number.precision);
+        }
+        let scalar = self.as_number(value);
+        let scalar = Number { value: self.settled_number(scalar), ..scalar };
+        let wide = self.build.broadcast(scalar.value, ty.shape.clone(), vec![]);
+        let ones = self.splat(1.0, self.shape(x), 0);
+        let inside = padded(self, ones);
+        let outside = self.one_minus(inside);
+        let filling = self.build.multiply(outside, wide);
+        Entry::Number(self.sum(Number { value: around, ..number }, Number { value: filling, ..scalar }))
+    }
+
+    /// The sum of two numbers of one shape, at the larger scale.
+    pub(super) fn sum(&mut self, x: Number, y: Number) -> Number {
+        let scale = self.build.scale(x.value).max(self.build.scale(y.value));
+        let [a, b] = [x, y].map(|n| self.build.shift_left(n.value, scale - self.build.scale(n.value)));
+        Number { value: self.build.add(a, b), precision: x.precision.min(y.precision) }
     }
 
     pub(super) fn concatenate(&mut self, operands: &[Value], axis: usize, ty: &Type) -> Entry {
@@ -59,15 +89,23 @@ impl Lowering<'_> {
     pub(super) fn public(&mut self, op: &Op, operands: &[Value], result: Value) -> Vec<Entry> {
         let ty = self.graph.ty(result).clone();
         let entry = match op {
-            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => {
-                self.rearrange(op, operands[0], &ty)
-            }
+            Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } => self.rearrange(op, operands[0], &ty),
+            Op::Slice { .. } | Op::Reverse { .. } => self.rearrange(op, operands[0], &ty),
+            Op::Pad { .. } => self.pad(op, operands[0], operands[1], &ty),
+            Op::DynamicSlice { .. } => self.dynamic_slice(operands, &ty),
+            Op::DynamicUpdateSlice => self.dynamic_update_slice(operands, &ty),
+            Op::Gather { axis } => self.gather(operands[0], operands[1], *axis, &ty),
+            Op::ScatterAdd { axis } => self.scatter(operands, *axis, true, &ty),
+            Op::Scatter { axis } => self.scatter(operands, *axis, false, &ty),
+            Op::Iota { shape, axis } => self.iota(shape, *axis),
             Op::Assume { .. } | Op::StopGradient => self.entry(operands[0]),
             Op::Add => self.add(operands[0], operands[1], &ty),
             Op::Subtract => self.subtract(operands[0], operands[1], &ty),
             Op::Negate => self.negate(operands[0]),
             Op::ReduceSum { axes } => self.reduce_sum(operands[0], axes, &ty),
             Op::Convert { dtype } => self.convert(operands[0], *dtype),
+            Op::DotGeneral { batch, contract } => self.dot_general(operands[0], operands[1], batch, contract, &ty),
+            Op::Convolution { window, groups } => self.convolution(operands[0], operands[1], window, *groups, &ty),
             Op::Multiply | Op::Dot => {
                 let [a, b] = [operands[0], operands[1]].map(|v| {
                     let number = self.as_number(v);

@@ -10,7 +10,7 @@ use spu::{Error, Party};
 use crate::exec::{PartyValue, evaluate_local};
 use crate::hal::RingConfig;
 use crate::ring::Ring;
-use crate::share::{Plan, ShareOp};
+use crate::share::{Plan, RingLiteral, ShareOp};
 
 /// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
@@ -74,6 +74,30 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
         ShareOp::Sign | ShareOp::SignToArith => vec![map(&|v| indicator(v.signed() < 0))],
         ShareOp::BitMultiply => {
             vec![x.iter().zip(operands[1].as_public().iter()).map(|(&bit, &v)| bit.times(v)).collect()]
+        }
+        ShareOp::Decompose { lo, hi } => vec![map(&|v| v.shr(lo).low(hi - lo))],
+        ShareOp::BitAnd => {
+            let pairs = x.iter().zip(operands[1].as_public().iter());
+            vec![pairs.map(|(x, y)| R::from_u128(x.to_u128() & y.to_u128())).collect()]
+        }
+        ShareOp::Weigh { ref weights } => {
+            let weighed = |v: R| {
+                let terms = weights.0.iter().enumerate().map(|(j, &w)| v.bit(j as u32).times(R::from_i128(w)));
+                terms.fold(R::ZERO, R::plus)
+            };
+            vec![map(&weighed)]
+        }
+        ShareOp::IsZero | ShareOp::IsZeroToArith => vec![map(&|v| indicator(v == R::ZERO))],
+        ShareOp::WhereNegative | ShareOp::WhereZero => {
+            let zero = node.operation == ShareOp::WhereZero;
+            let holds = |d: R| if zero { d == R::ZERO } else { d.signed() < 0 };
+            let pairs = x.iter().zip(operands[1].as_public().iter());
+            vec![pairs.map(|(&d, &v)| if holds(d) { v } else { R::ZERO }).collect()]
+        }
+        ShareOp::Floor { shift, offset } => vec![map(&|v| R::from_i128((v.signed() + offset) >> shift))],
+        ShareOp::Lookup { ref tables } => {
+            let entry = |table: &RingLiteral| map(&|v| R::from_i128(table.0[v.to_u128() as usize]));
+            tables.iter().map(entry).collect()
         }
         ShareOp::ExpNegative(ref window) => vec![map(&|v| functions::exp_negative(v, window, scale))],
         ShareOp::Fourier(ref series) => vec![map(&|v| functions::fourier(v, series))],

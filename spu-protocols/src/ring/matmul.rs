@@ -43,6 +43,9 @@ fn matmul_add_at<R: Ring>(vector: Vector, shape: MatmulShape, a: Operand<R>, b: 
     if rows == 0 || inner == 0 || columns == 0 {
         return;
     }
+    if a.has_offsets() || b.has_offsets() {
+        return multiply(vector, shape, a, b, c);
+    }
     let (left, right) = (b.transposed(), a.transposed());
     if cost::<R>(vector, (columns, rows), (left, right)) < cost(vector, (rows, columns), (a, b)) {
         let mut transpose = vec![R::ZERO; c.len()];

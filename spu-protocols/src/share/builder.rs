@@ -11,7 +11,7 @@ use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
 use crate::aby3::{Layout, Weights};
-use spu::pphlo::DType;
+use spu::pphlo::{ConvolutionWindow, DType, Strides};
 
 /// A share program under construction. HAL functions append to it; they never compute.
 #[derive(Default)]
@@ -94,16 +94,37 @@ impl Builder {
         self.append(ShareOp::Multiply, vec![x, y], ty)
     }
 
-    /// Matrix product; scales add, and one more where the product of two shared matrices is kept `doubled`.
+    /// Matrix product, one for each index of the leading axes; scales add, and one more where the product of two shared
+    /// matrices is kept `doubled`.
     pub fn dot(&mut self, x: Value, y: Value, doubled: bool) -> Value {
         let ((x, transpose_left), (y, transpose_right)) = (self.transposed(x), self.transposed(y));
         let (left, right) = (self.shape(x), self.shape(y));
-        let rows = left.extents()[usize::from(transpose_left)];
-        let columns = right.extents()[usize::from(!transpose_right)];
-        let kind = product_kind(self.kind(x), self.kind(y));
-        let doubled = doubled && kind == Kind::Sum;
-        let ty = ShareType::new([rows, columns], kind, self.scale(x) + self.scale(y) + u32::from(doubled));
-        self.append(ShareOp::Dot { doubled, transpose_left, transpose_right }, vec![x, y], ty)
+        let axes = left.rank() - 2;
+        let rows = left.extents()[axes + usize::from(transpose_left)];
+        let columns = right.extents()[axes + usize::from(!transpose_right)];
+        assert_eq!(left.extents()[..axes], right.extents()[..axes], "the batches of a product are equal");
+        let shape = Shape::new([&left.extents()[..axes], &[rows, columns]].concat());
+        let op = |doubled| ShareOp::Dot { doubled, transpose_left, transpose_right };
+        self.bilinear(op, x, y, shape, doubled)
+    }
+
+    /// Convolution; scales as for a matrix product.
+    pub fn convolution(
+        &mut self,
+        x: Value,
+        y: Value,
+        window: &ConvolutionWindow,
+        groups: usize,
+        doubled: bool,
+    ) -> Value {
+        let (input, kernel) = (self.shape(x), self.shape(y));
+        let axes = input.rank() - 2;
+        let (spatial, places) = (&input.extents()[1..=axes], &kernel.extents()[..axes]);
+        let outputs = (0..axes).map(|axis| window.output(axis, spatial[axis], places[axis]));
+        let outputs: Vec<usize> = outputs.collect();
+        let shape = [&[input.extents()[0]], &outputs[..], &[kernel.extents()[axes + 1]]].concat();
+        let op = |doubled| ShareOp::Convolution { window: window.clone(), groups, doubled };
+        self.bilinear(op, x, y, Shape::new(shape), doubled)
     }
 
     /// The same number with `bits` more fraction bits.
@@ -181,9 +202,60 @@ impl Builder {
 
     /// A block of elements.
     pub fn slice(&mut self, x: Value, start: Vec<usize>, limit: Vec<usize>) -> Value {
-        let extents: Vec<usize> = start.iter().zip(&limit).map(|(a, b)| b - a).collect();
-        let ty = ShareType { shape: extents.into(), ..self.ty(x).clone() };
-        self.append(ShareOp::Slice { start, limit }, vec![x], ty)
+        self.strided_slice(x, start, limit, Strides::UNIT)
+    }
+
+    /// Elements of a block at distances.
+    pub fn strided_slice(&mut self, x: Value, start: Vec<usize>, limit: Vec<usize>, strides: Strides) -> Value {
+        let extents = start.iter().zip(&limit).enumerate().map(|(axis, (a, b))| (b - a).div_ceil(strides.on(axis)));
+        let ty = ShareType { shape: extents.collect::<Vec<_>>().into(), ..self.ty(x).clone() };
+        self.append(ShareOp::Slice { start, limit, strides }, vec![x], ty)
+    }
+
+    /// In reverse order along axes.
+    pub fn reverse(&mut self, x: Value, axes: Vec<usize>) -> Value {
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::Reverse { axes }, vec![x], ty)
+    }
+
+    /// With zeros around the elements and between them, to this shape.
+    pub fn pad(&mut self, x: Value, low: Vec<i64>, high: Vec<i64>, interior: Vec<usize>, shape: Shape) -> Value {
+        let ty = ShareType { shape, ..self.ty(x).clone() };
+        self.append(ShareOp::Pad { low, high, interior }, vec![x], ty)
+    }
+
+    /// The block of this shape that starts at public places.
+    pub fn dynamic_slice(&mut self, x: Value, starts: &[Value], shape: Shape) -> Value {
+        let ty = ShareType { shape, ..self.ty(x).clone() };
+        self.append(ShareOp::DynamicSlice, [&[x], starts].concat(), ty)
+    }
+
+    /// `x` with the update at public places.
+    pub fn dynamic_update_slice(&mut self, x: Value, update: Value, starts: &[Value]) -> Value {
+        self.equally_held(x, update);
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::DynamicUpdateSlice, [&[x, update], starts].concat(), ty)
+    }
+
+    /// The entries of an axis that a public index names.
+    pub fn gather(&mut self, x: Value, index: Value, axis: usize) -> Value {
+        let (from, named) = (self.shape(x), self.shape(index));
+        let (before, after) = (&from.extents()[..axis], &from.extents()[axis + 1..]);
+        let shape = Shape::new([before, named.extents(), after].concat());
+        let ty = ShareType { shape, ..self.ty(x).clone() };
+        self.append(ShareOp::Gather { axis }, vec![x, index], ty)
+    }
+
+    /// `x` with the entries of an axis that a public index names replaced, or added to.
+    pub fn scatter(&mut self, x: Value, entries: Value, index: Value, axis: usize, add: bool) -> Value {
+        self.equally_held(x, entries);
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::Scatter { axis, add }, vec![x, entries, index], ty)
+    }
+
+    fn equally_held(&self, x: Value, y: Value) {
+        let held = |v| (self.kind(v), self.scale(v));
+        assert_eq!(held(x), held(y), "what is put together has one kind and scale");
     }
 
     /// Joined along an axis; kinds and scales must be equal.
@@ -240,12 +312,8 @@ impl Builder {
 
     fn with_mask(&mut self, op: ShareOp, x: Value, value: ShareType) -> (Value, Value) {
         let mask = ShareType { scale: 0, ..value.clone() };
-        let key = (op, vec![x], vec![value, mask]);
-        let first = match self.known.get(&key) {
-            Some(&first) => first,
-            None => self.push(key),
-        };
-        (first, Value(first.0 + 1))
+        let results = self.append_all(op, vec![x], vec![value, mask]);
+        (results[0], results[1])
     }
 
     /// `[x < 0]` as a bit.
@@ -300,6 +368,13 @@ impl Builder {
         (first.0..).take(scales.len()).map(Value).collect()
     }
 
+    fn bilinear(&mut self, op: impl Fn(bool) -> ShareOp, x: Value, y: Value, shape: Shape, doubled: bool) -> Value {
+        let kind = product_kind(self.kind(x), self.kind(y));
+        let doubled = doubled && kind == Kind::Sum;
+        let ty = ShareType::new(shape, kind, self.scale(x) + self.scale(y) + u32::from(doubled));
+        self.append(op(doubled), vec![x, y], ty)
+    }
+
     fn linear(&mut self, op: ShareOp, x: Value, y: Value) -> Value {
         let (a, b) = (self.ty(x).clone(), self.ty(y).clone());
         assert_eq!((&a.shape, a.scale), (&b.shape, b.scale), "a sum's operands have one shape and scale");
@@ -311,27 +386,40 @@ impl Builder {
         self.append(op, vec![x, y], ShareType { kind, ..a })
     }
 
-    /// The matrix under a two-dimensional transposition, if there is one.
+    /// The matrices under a transposition of the last two axes, if there is one.
     fn transposed(&self, x: Value) -> (Value, bool) {
         let (id, _) = self.graph.definition(x);
         let node = self.graph.node(id);
-        match &node.operation {
-            ShareOp::Transpose { permutation } if permutation[..] == [1, 0] => (node.operands[0], true),
-            _ => (x, false),
+        let ShareOp::Transpose { permutation } = &node.operation else { return (x, false) };
+        let axes = permutation.len().saturating_sub(2);
+        match permutation.iter().copied().eq((0..axes).chain([axes + 1, axes])) {
+            true => (node.operands[0], true),
+            false => (x, false),
         }
     }
 
-    fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
+    pub(super) fn unary(&mut self, op: ShareOp, x: Value, kind: Kind) -> Value {
         let ty = ShareType { kind, ..self.ty(x).clone() };
         self.append(op, vec![x], ty)
     }
 
-    fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {
+    pub(super) fn append(&mut self, op: ShareOp, operands: Vec<Value>, ty: ShareType) -> Value {
         let key = (op, operands, vec![ty]);
         match self.known.get(&key) {
             Some(&value) if !key.0.is_pinned() => value,
             _ => self.push(key),
         }
+    }
+
+    /// An operation with several results.
+    pub(super) fn append_all(&mut self, op: ShareOp, operands: Vec<Value>, types: Vec<ShareType>) -> Vec<Value> {
+        let count = types.len() as u32;
+        let key = (op, operands, types);
+        let first = match self.known.get(&key) {
+            Some(&first) => first,
+            None => self.push(key),
+        };
+        (0..count).map(|i| Value(first.0 + i)).collect()
     }
 
     fn push(&mut self, key: (ShareOp, Vec<Value>, Vec<ShareType>)) -> Value {

@@ -1,5 +1,6 @@
 //! The share program: what the parties execute. Its values have a shape, a kind and a scale.
 
+mod bits;
 mod builder;
 mod functions;
 mod masks;
@@ -9,7 +10,7 @@ mod types;
 
 pub use builder::Builder;
 pub use functions::{Accuracy, ExpWindow, FourierSeries};
-pub use ops::{PublicFunction, RingLiteral, ShareOp};
+pub use ops::{BitFunction, PublicFunction, RingLiteral, ShareOp};
 pub use plan::{Part, Plan, PlannedMessage, Superstep, Tables, parts_of};
 pub use types::{Kind, ShareType};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use spu::Party;
 use spu::graph::Operation;
-use spu::pphlo::{DType, Op};
+use spu::pphlo::{ConvolutionWindow, DType, Op, Strides};
 
 use super::functions::{ExpWindow, FourierSeries};
 use super::types::ShareType;
@@ -26,6 +26,27 @@ pub struct PublicFunction {
     pub index: usize,
     /// Its data type.
     pub result: DType,
+}
+
+/// A function of public integers on the bits that they have in the ring.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BitFunction {
+    /// Conjunction of two.
+    And,
+    /// Disjunction of two.
+    Or,
+    /// Exclusive disjunction of two.
+    Xor,
+    /// Complement.
+    Not,
+    /// x · 2^n modulo the ring, n ≥ 0.
+    ShiftLeft,
+    /// ⌊x / 2^n⌋, n ≥ 0.
+    ShiftRight,
+    /// Bits n places lower, zeros above, n ≥ 0.
+    ShiftRightLogical,
+    /// How many bits are set.
+    PopulationCount,
 }
 
 /// An operation of the share program. Local ones send nothing; the others are kernels.
@@ -50,14 +71,24 @@ pub enum ShareOp {
     Negate,
     /// Local: element-wise product. `Public × any` keeps the kind, `Arith × Arith` gives a `Sum`. Scales add.
     Multiply,
-    /// Local: matrix product [m, k] × [k, n], operands transposed where told. `Public × Arith` gives `Arith`, `Arith × Arith` a `Sum`.
+    /// Local: matrix products [b…, m, k] × [b…, k, n], operands transposed where told. `Public × Arith` gives `Arith`,
+    /// `Arith × Arith` a `Sum`.
     Dot {
         /// The `Sum` holds twice the product, which takes each party one product instead of two; the scale is one more.
         doubled: bool,
-        /// The left operand is stored [k, m].
+        /// The left operand is stored [b…, k, m].
         transpose_left: bool,
-        /// The right operand is stored [n, k].
+        /// The right operand is stored [b…, n, k].
         transpose_right: bool,
+    },
+    /// Local: convolution [n, s…, c] by [k…, c / groups, d]; kinds as for `Dot`.
+    Convolution {
+        /// How the kernel moves over the input.
+        window: ConvolutionWindow,
+        /// Groups of channels.
+        groups: usize,
+        /// As for `Dot`.
+        doubled: bool,
     },
     /// Local: `x · 2^bits`, the scale rises by `bits`: the same number, aligned.
     ShiftLeft {
@@ -80,6 +111,26 @@ pub enum ShareOp {
     },
     /// Local, `Public` only: through real numbers.
     Public(PublicFunction),
+    /// Local, `Public` only, scale 0: bits of integers.
+    PublicBits(BitFunction),
+    /// Local: exclusive disjunction of `Bits(n)` with `Bits(n)` or with the low n bits of a `Public`.
+    BitXor,
+    /// Local: complement of `Bits(n)`.
+    BitNot,
+    /// Local: conjunction of `Bits(n)` with the low n bits of a `Public`.
+    BitMask,
+    /// Local: `Bits → Bits`, bit j of the result is the bit told, or 0.
+    BitPlanes {
+        /// Where each bit comes from.
+        planes: Vec<Option<u32>>,
+    },
+    /// Local: `(Bits(n), Bits(m), …) → Bits(n + m + …)`, the first operand's bits lowest.
+    BitJoin,
+    /// Local: `(Bits(n), Public) → Bits(n)`, each element's bits as many places lower as the `Public`, an integer ≥ 0, says.
+    BitShift {
+        /// The top bit comes in from above instead of 0.
+        arithmetic: bool,
+    },
     /// Local: another shape, same order.
     Reshape,
     /// Local: result axis i is operand axis `permutation[i]`.
@@ -92,12 +143,45 @@ pub enum ShareOp {
         /// Where the operand's axes go.
         dimensions: Vec<usize>,
     },
-    /// Local: elements `start[i] .. limit[i]`.
+    /// Local: reverse order along axes.
+    Reverse {
+        /// The axes.
+        axes: Vec<usize>,
+    },
+    /// Local: elements `start[i] .. limit[i]`, every `strides[i]`-th.
     Slice {
         /// First index of each axis.
         start: Vec<usize>,
         /// One past the last index of each axis.
         limit: Vec<usize>,
+        /// Distances.
+        strides: Strides,
+    },
+    /// Local: zeros around the elements and between them; negative numbers take elements away.
+    Pad {
+        /// Before each axis.
+        low: Vec<i64>,
+        /// After each axis.
+        high: Vec<i64>,
+        /// Between two elements of each axis.
+        interior: Vec<usize>,
+    },
+    /// Local: `(x, Public, …)`: the block of the result's shape that starts at these public places, moved inside.
+    DynamicSlice,
+    /// Local: `(x, update, Public, …)`: x with the update at these public places, moved inside. Equal kinds and scales.
+    DynamicUpdateSlice,
+    /// Local: `(x, Public)`: the entries of an axis that a public index names; zeros for an index outside.
+    Gather {
+        /// The axis.
+        axis: usize,
+    },
+    /// Local: `(x, entries, Public)`: x with the entries of an axis that a public index names replaced, or added to. Equal kinds
+    /// and scales.
+    Scatter {
+        /// The axis.
+        axis: usize,
+        /// Whether the entries are added.
+        add: bool,
     },
     /// Local: joined along an axis.
     Concatenate {
@@ -161,6 +245,40 @@ pub enum ShareOp {
     BitToArith,
     /// Kernel: `(Bits(1), Arith) → Arith`: the bit times the value.
     BitMultiply,
+    /// Kernel: `Arith → Bits(hi − lo)`: bits lo … hi − 1 in two's complement.
+    Decompose {
+        /// The lowest bit wanted.
+        lo: u32,
+        /// The bit after the highest one wanted.
+        hi: u32,
+    },
+    /// Kernel: `(Bits(n), Bits(n)) → Bits(n)`: conjunction.
+    BitAnd,
+    /// Kernel: `Bits(n) → Arith`: Σ of the weights of the bits that are set.
+    Weigh {
+        /// One a bit.
+        weights: RingLiteral,
+    },
+    /// Kernel: `Arith → Bits(1)`: `[x = 0]`.
+    IsZero,
+    /// Kernel: `Arith → Arith`: `[x = 0]` as 0 or 1.
+    IsZeroToArith,
+    /// Kernel: `(Arith, Arith) → Arith`: the second operand where the first is negative, else 0.
+    WhereNegative,
+    /// Kernel: `(Arith, Arith) → Arith`: the second operand where the first is 0, else 0.
+    WhereZero,
+    /// Kernel: `Arith → Arith`, scale 0: ⌊(x + offset) / 2^shift⌋ of the ring element, exactly.
+    Floor {
+        /// By how many bits.
+        shift: u32,
+        /// Added before.
+        offset: i128,
+    },
+    /// Kernel: `Bits(s) → (Arith, …)`, one result a table: the entries of public tables of 2^s entries at the index.
+    Lookup {
+        /// The tables, entry 0 first.
+        tables: Vec<RingLiteral>,
+    },
     /// Kernel: `Arith → Arith`: e^−x on a window.
     ExpNegative(ExpWindow),
     /// Kernel: `Arith → Arith`: a trigonometric polynomial.
@@ -195,6 +313,15 @@ impl ShareOp {
                 | Self::SignToArith
                 | Self::BitToArith
                 | Self::BitMultiply
+                | Self::Decompose { .. }
+                | Self::Lookup { .. }
+                | Self::BitAnd
+                | Self::Weigh { .. }
+                | Self::IsZero
+                | Self::IsZeroToArith
+                | Self::WhereNegative
+                | Self::WhereZero
+                | Self::Floor { .. }
                 | Self::ExpNegative(_)
                 | Self::Fourier(_)
                 | Self::Maximum
@@ -212,16 +339,30 @@ impl ShareOp {
             Self::Negate => "negate",
             Self::Multiply => "multiply",
             Self::Dot { .. } => "dot",
+            Self::Convolution { .. } => "convolution",
             Self::ShiftLeft { .. } => "shift_left",
             Self::Rescale { .. } => "rescale",
             Self::ToSum => "to_sum",
             Self::ToArith => "to_arith",
             Self::RoundPublic { .. } => "round_public",
             Self::Public(_) => "public",
+            Self::PublicBits(_) => "public_bits",
+            Self::BitXor => "bit_xor",
+            Self::BitNot => "bit_not",
+            Self::BitMask => "bit_mask",
+            Self::BitPlanes { .. } => "bit_planes",
+            Self::BitJoin => "bit_join",
+            Self::BitShift { .. } => "bit_shift",
             Self::Reshape => "reshape",
             Self::Transpose { .. } => "transpose",
             Self::Broadcast { .. } => "broadcast",
+            Self::Reverse { .. } => "reverse",
             Self::Slice { .. } => "slice",
+            Self::Pad { .. } => "pad",
+            Self::DynamicSlice => "dynamic_slice",
+            Self::DynamicUpdateSlice => "dynamic_update_slice",
+            Self::Gather { .. } => "gather",
+            Self::Scatter { .. } => "scatter",
             Self::Concatenate { .. } => "concatenate",
             Self::ReduceSum { .. } => "reduce_sum",
             Self::Input { .. } => "input",
@@ -238,6 +379,15 @@ impl ShareOp {
             Self::SignToArith => "sign_to_arith",
             Self::BitToArith => "bit_to_arith",
             Self::BitMultiply => "bit_multiply",
+            Self::Decompose { .. } => "decompose",
+            Self::Lookup { .. } => "lookup",
+            Self::BitAnd => "bit_and",
+            Self::Weigh { .. } => "weigh",
+            Self::IsZero => "is_zero",
+            Self::IsZeroToArith => "is_zero_to_arith",
+            Self::WhereNegative => "where_negative",
+            Self::WhereZero => "where_zero",
+            Self::Floor { .. } => "floor",
             Self::ExpNegative(_) => "exp_negative",
             Self::Fourier(_) => "fourier",
             Self::Maximum => "maximum",

@@ -13,7 +13,7 @@
 use super::Changed;
 use super::rewrite::{maker, rewrite};
 use crate::graph::Value;
-use crate::pphlo::{Builder, Graph, Op};
+use crate::pphlo::{Builder, Graph, Op, Strides};
 
 pub(super) fn run(graph: &mut Graph) -> Changed {
     rewrite(graph, |b, node, operands| {
@@ -31,7 +31,14 @@ fn is_identity(op: &Op, graph: &Graph, operand: Value) -> bool {
         Op::StopGradient => true,
         Op::Reshape { shape: to } | Op::Broadcast { shape: to, .. } => to == shape,
         Op::Transpose { permutation } => permutation.iter().copied().eq(0..shape.rank()),
-        Op::Slice { start, limit } => start.iter().all(|&first| first == 0) && limit == shape.extents(),
+        Op::Slice { start, limit, strides } => {
+            strides.is_unit() && start.iter().all(|&first| first == 0) && limit == shape.extents()
+        }
+        Op::Pad { low, high, interior } => {
+            low.iter().chain(high).all(|&n| n == 0)
+                && interior.iter().zip(shape.extents()).all(|(&gap, &n)| gap == 0 || n < 2)
+        }
+        Op::Reverse { axes } => axes.iter().all(|&axis| shape.extents()[axis] < 2),
         _ => false,
     }
 }
@@ -48,10 +55,20 @@ fn joined(b: &mut Builder, op: &Op, operand: Value) -> Option<Value> {
         (Op::Broadcast { shape, dimensions: outer }, Op::Broadcast { dimensions: inner, .. }) => {
             Op::Broadcast { shape: shape.clone(), dimensions: inner.iter().map(|&axis| outer[axis]).collect() }
         }
-        (Op::Slice { start, limit }, Op::Slice { start: offset, .. }) => {
-            let moved = |places: &[usize]| places.iter().zip(offset).map(|(place, offset)| place + offset).collect();
-            Op::Slice { start: moved(start), limit: moved(limit) }
+        (Op::Slice { start, limit, strides }, Op::Slice { start: offset, strides: steps, .. }) => {
+            // Element start + i · stride of what starts at `offset` and goes by `step`.
+            let range = |axis: usize| {
+                let (first, step) = (offset[axis], steps.on(axis));
+                match limit[axis] - start[axis] {
+                    0 => (first, first),
+                    _ => (first + start[axis] * step, first + (limit[axis] - 1) * step + 1),
+                }
+            };
+            let (from, to) = (0..start.len()).map(range).unzip();
+            let joined = (0..start.len()).map(|axis| strides.on(axis) * steps.on(axis)).collect();
+            Op::Slice { start: from, limit: to, strides: Strides::new(joined) }
         }
+        (Op::Reverse { axes }, Op::Reverse { axes: inner }) if axes == inner => return Some(source),
         _ => return None,
     };
     Some(b.apply(op, &[source]))

@@ -52,7 +52,10 @@ fn fold_uniform(b: &mut Builder, node: &Node<Op>, operands: &[Value], ty: &Type)
             scalars[0].clone()
         }
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => scalars[0].clone(),
-        Op::ReduceMax { .. } => scalars[0].clone(),
+        Op::ReduceMax { .. } | Op::Reverse { .. } | Op::DynamicSlice { .. } => scalars[0].clone(),
+        Op::Pad { .. } | Op::DynamicUpdateSlice => (scalars[0] == scalars[1]).then(|| scalars[0].clone())?,
+        Op::DotGeneral { .. } | Op::Convolution { .. } | Op::OneHot { .. } => return None,
+        Op::Gather { .. } | Op::ScatterAdd { .. } | Op::Scatter { .. } => return None,
         Op::Concatenate { .. } => scalars.iter().all(|s| *s == scalars[0]).then(|| scalars[0].clone())?,
         Op::ReduceSum { axes } => {
             let summed = &b.graph.ty(operands[0]).shape;

@@ -17,7 +17,7 @@ use crate::pphlo::{Builder, DType, Graph, Op};
 pub(super) fn run(graph: &mut Graph) -> Changed {
     rewrite(graph, |b, node, operands| {
         let &[left, right] = operands else { return None };
-        if !matches!(node.operation, Op::Multiply | Op::Dot) {
+        if !matches!(node.operation, Op::Multiply | Op::Dot | Op::DotGeneral { .. } | Op::Convolution { .. }) {
             return None;
         }
         let dtype = |b: &Builder, v: Value| b.graph.ty(v).dtype;
@@ -59,7 +59,10 @@ fn unconverted(b: &mut Builder, value: Value) -> Value {
 }
 
 fn is_movement(op: &Op) -> bool {
-    matches!(op, Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. })
+    matches!(
+        op,
+        Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } | Op::Reverse { .. }
+    )
 }
 
 #[cfg(test)]

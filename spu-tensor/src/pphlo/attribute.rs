@@ -10,6 +10,10 @@ use crate::shape::Shape;
 
 /// A value in an operation's braces; `parse` reads back exactly what `print` wrote.
 pub(super) trait Attribute: Sized {
+    /// What it is where the text leaves it out, which it does if `print` gives nothing.
+    fn absent() -> Option<Self> {
+        None
+    }
     fn print(&self) -> String;
     fn parse(scanner: &mut Scanner) -> Result<Self, Error>;
 }
@@ -23,12 +27,25 @@ impl Attribute for usize {
     }
 }
 
-impl Attribute for Vec<usize> {
+impl<T: Attribute> Attribute for Vec<T> {
+    fn print(&self) -> String {
+        format!("[{}]", printed(self))
+    }
+    fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
+        scanner.list("[", "]", T::parse)
+    }
+}
+
+impl Attribute for (usize, usize) {
     fn print(&self) -> String {
         format!("{self:?}")
     }
     fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
-        scanner.list("[", "]", usize::parse)
+        scanner.expect("(")?;
+        let first = usize::parse(scanner)?;
+        scanner.expect(",")?;
+        let second = usize::parse(scanner)?;
+        scanner.expect(")").map(|()| (first, second))
     }
 }
 

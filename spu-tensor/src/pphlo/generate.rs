@@ -1,6 +1,6 @@
 //! Programs for property tests: any operations that fit together, on numbers that stay small.
 
-use super::{Builder, DType, Graph, Interval, Op, Real, Type, infer, intervals};
+use super::{Builder, ConvolutionWindow, DType, Graph, Interval, Op, Real, Strides, Type, infer, intervals};
 use crate::graph::Value;
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
@@ -62,7 +62,7 @@ impl Generator {
         let (x, y, p) = (self.pick(), self.pick(), self.pick());
         let shape = self.graph.ty(x).shape.clone();
         let axis = self.random.below(2);
-        let (op, operands) = match self.random.below(31) {
+        let (op, operands) = match self.random.below(36) {
             0 => (Op::Add, vec![x, y]),
             1 => (Op::Subtract, vec![x, y]),
             2 | 3 => (Op::Multiply, vec![x, y]),
@@ -90,14 +90,16 @@ impl Generator {
                 (Op::Broadcast { shape: Shape::from([[2, 3], [3, 3]][axis]), dimensions }, vec![x])
             }
             24 => {
-                let start = shape.extents().iter().map(|&n| self.random.below(n)).collect();
-                (Op::Slice { start, limit: shape.extents().to_vec() }, vec![x])
+                let start = shape.extents().iter().map(|&n| self.random.below(n.max(1))).collect();
+                let strides = Strides::new(shape.extents().iter().map(|_| 1 + self.random.below(2)).collect());
+                (Op::Slice { start, limit: shape.extents().to_vec(), strides }, vec![x])
             }
             25 => (Op::Concatenate { axis }, vec![x, y]),
             26 => ([Op::ReduceSum { axes: vec![axis] }, Op::ReduceMax { axis }][self.random.below(2)].clone(), vec![x]),
             27 => (Op::Convert { dtype: [DType::Int, DType::Fxp][axis] }, vec![x]),
             28 => (Op::StopGradient, vec![x]),
             29 => return self.relu_pattern(x),
+            30..=34 => return self.structural(x, y, p),
             _ => {
                 let ty = self.graph.ty(y).clone();
                 let repeated = axis == 1;
@@ -109,6 +111,62 @@ impl Generator {
                 }
                 let scalar = *self.pool.last().expect("a constant was made");
                 (Op::Broadcast { shape: ty.shape, dimensions: vec![] }, vec![scalar])
+            }
+        };
+        self.try_append(op, operands);
+    }
+
+    /// Products over other axes, padding, and elements found by an index, which may be secret.
+    fn structural(&mut self, x: Value, y: Value, index: Value) {
+        let ty = self.graph.ty(x).clone();
+        let (rank, axis) = (ty.shape.rank(), self.random.below(2));
+        let mut pairs = |n: usize| (0..n).map(|_| (self.random.below(2), self.random.below(2))).collect::<Vec<_>>();
+        let (batch, contract) = (pairs(axis), pairs(1));
+        let (op, operands) = match self.random.below(12) {
+            0 => (Op::DotGeneral { batch, contract }, vec![x, y]),
+            1 => (Op::Reverse { axes: vec![axis] }, vec![x]),
+            2 => (Op::OneHot { depth: 3 }, vec![x]),
+            3 => (Op::Gather { axis }, vec![x, index]),
+            4 => (Op::ScatterAdd { axis: 0 }, vec![x, index, y]),
+            5 => (Op::Iota { shape: [2, 3].into(), axis }, vec![]),
+            6 | 7 => {
+                let shapes = [Shape::from([1, 6, 1]), Shape::from([3, 1, 2])];
+                let before = self.graph.value_count();
+                for (v, shape) in [x, y].into_iter().zip(shapes) {
+                    self.try_append(Op::Reshape { shape }, vec![v]);
+                }
+                if self.graph.value_count() != before + 2 {
+                    return;
+                }
+                let mut sides = |n: usize| vec![self.random.below(n)];
+                let window = ConvolutionWindow {
+                    stride: vec![1 + sides(2)[0]],
+                    low: vec![sides(4)[0] as i64 - 1],
+                    high: vec![sides(4)[0] as i64 - 1],
+                    input_dilation: vec![1 + sides(2)[0]],
+                    kernel_dilation: vec![1 + sides(2)[0]],
+                };
+                let operands = vec![Value(before as u32), Value(before as u32 + 1)];
+                (Op::Convolution { window, groups: 1 }, operands)
+            }
+            8 => {
+                let literal = self.random.tensor(&Type::public(Shape::SCALAR, ty.dtype)).into();
+                self.try_append(Op::Constant { literal }, vec![]);
+                let value = *self.pool.last().expect("a constant was made");
+                let mut sides = || (0..rank).map(|_| self.random.below(4) as i64 - 1).collect::<Vec<_>>();
+                let (low, high) = (sides(), sides());
+                let interior = (0..rank).map(|_| self.random.below(2)).collect();
+                (Op::Pad { low, high, interior }, vec![x, value])
+            }
+            kind => {
+                let start = self.random.tensor(&Type::public(Shape::SCALAR, DType::Int)).into();
+                self.try_append(Op::Constant { literal: start }, vec![]);
+                let starts = vec![*self.pool.last().expect("a constant was made"); rank];
+                let sizes: Vec<usize> = ty.shape.extents().iter().map(|&n| self.random.below(n + 1)).collect();
+                match kind {
+                    9 | 10 => (Op::DynamicSlice { sizes }, [vec![x], starts].concat()),
+                    _ => (Op::DynamicUpdateSlice, [vec![x, y], starts].concat()),
+                }
             }
         };
         self.try_append(op, operands);
@@ -148,7 +206,7 @@ impl Generator {
         let fraction = match op {
             Op::Constant { .. } => Some(2),
             Op::Divide | Op::Log | Op::Reciprocal | Op::Exponential => None,
-            Op::Multiply | Op::Dot => bits.sum::<Option<u32>>(),
+            Op::Multiply | Op::Dot | Op::DotGeneral { .. } | Op::Convolution { .. } => bits.sum::<Option<u32>>(),
             _ => bits.collect::<Option<Vec<u32>>>().map(|bits| bits.into_iter().max().unwrap_or(0)),
         };
         let fraction = fraction.filter(|&bits| bits <= 16);

@@ -1,5 +1,8 @@
 //! Typing rules: the result types of an operation.
 
+mod linear;
+mod structure;
+
 use super::{DType, Op, Type, Visibility};
 use crate::shape::Shape;
 
@@ -17,6 +20,7 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
     let result = match op {
         Op::Parameter { .. } => return Err("the type of a parameter is given, not inferred".into()),
         Op::Constant { literal } => typed(literal.0.shape.clone(), literal.0.elements.dtype()),
+        Op::Iota { shape, axis } => typed(structure::iota(shape, *axis)?, DType::Int),
         Op::Add
         | Op::Subtract
         | Op::Maximum
@@ -109,12 +113,43 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
             return Ok(vec![same(operands[0]), mask]);
         }
         Op::Dot => typed(dot(&operands[0].shape, &operands[1].shape)?, product(operands)),
+        Op::DotGeneral { batch, contract } => {
+            typed(linear::dot_general(&operands[0].shape, &operands[1].shape, batch, contract)?, product(operands))
+        }
+        Op::Convolution { window, groups } => {
+            typed(linear::convolution(&operands[0].shape, &operands[1].shape, window, *groups)?, product(operands))
+        }
         Op::Reshape { shape } => typed(reshape(&operands[0].shape, shape)?, operands[0].dtype),
         Op::Transpose { permutation } => typed(transpose(&operands[0].shape, permutation)?, operands[0].dtype),
         Op::Broadcast { shape, dimensions } => {
             typed(broadcast(&operands[0].shape, shape, dimensions)?, operands[0].dtype)
         }
-        Op::Slice { start, limit } => typed(slice(&operands[0].shape, start, limit)?, operands[0].dtype),
+        Op::Reverse { axes } => {
+            reduce(&operands[0].shape, axes)
+                .map_err(|_| format!("cannot reverse axes {axes:?} of {}", operands[0].shape))?;
+            same(operands[0])
+        }
+        Op::Slice { start, limit, strides } => {
+            typed(structure::slice(&operands[0].shape, start, limit, strides)?, operands[0].dtype)
+        }
+        Op::Pad { low, high, interior } => typed(structure::pad(operands, low, high, interior)?, operands[0].dtype),
+        Op::DynamicSlice { sizes } => typed(structure::dynamic_slice(operands, sizes)?, operands[0].dtype),
+        Op::DynamicUpdateSlice => typed(structure::dynamic_update_slice(operands)?, operands[0].dtype),
+        Op::Gather { axis } => typed(structure::gather(operands, *axis)?, operands[0].dtype),
+        Op::ScatterAdd { axis } => {
+            numeric(op, &[operands[0], operands[2]])?;
+            typed(structure::scatter(op, operands, *axis)?, operands[0].dtype)
+        }
+        Op::Scatter { axis } => {
+            if operands[1].is_secret() {
+                return Err(format!("cannot replace entries by a secret index of shape {}", operands[1].shape));
+            }
+            typed(structure::scatter(op, operands, *axis)?, operands[0].dtype)
+        }
+        Op::OneHot { depth } => {
+            only(op, operands, DType::Int)?;
+            typed(representable(Shape::new([operands[0].shape.extents(), &[*depth]].concat()))?, DType::Bool)
+        }
         Op::Concatenate { axis } => concatenate(operands, *axis).map(|shape| typed(shape, operands[0].dtype))?,
         Op::ReduceSum { axes } => typed(reduce(&operands[0].shape, axes)?, operands[0].dtype.max(DType::Int)),
         Op::ReduceMax { axis } => {
@@ -188,6 +223,9 @@ fn verb(op: &Op) -> &'static str {
         Op::Softplus => "apply softplus to",
         Op::Reciprocal => "take the reciprocal of",
         Op::Relu => "take the positive part of",
+        Op::OneHot { .. } => "take the one-hot form of",
+        Op::ScatterAdd { .. } => "add up entries of",
+        Op::Scatter { .. } => "replace entries of",
         Op::Assume { .. } => "assume a range of",
         _ => "combine",
     }
@@ -268,17 +306,6 @@ fn broadcast(operand: &Shape, shape: &Shape, dimensions: &[usize]) -> Result<Sha
     }
 }
 
-fn slice(operand: &Shape, start: &[usize], limit: &[usize]) -> Result<Shape, String> {
-    let ranges = start.iter().zip(limit);
-    let fits = start.len() == operand.rank()
-        && limit.len() == operand.rank()
-        && ranges.clone().zip(operand.extents()).all(|((a, b), n)| a <= b && b <= n);
-    match fits {
-        true => Ok(Shape::new(ranges.map(|(a, b)| b - a).collect::<Vec<_>>())),
-        false => Err(format!("cannot slice {operand} from {start:?} to {limit:?}")),
-    }
-}
-
 fn concatenate(operands: &[&Type], axis: usize) -> Result<Shape, String> {
     let first = operands[0];
     if axis >= first.shape.rank() {
@@ -332,7 +359,7 @@ fn listed<T: std::fmt::Display>(operands: &[&Type], part: impl Fn(&Type) -> T) -
 mod tests {
     use super::*;
     use crate::host::HostTensor;
-    use crate::pphlo::Real;
+    use crate::pphlo::{Real, Strides};
     use crate::program::Party;
 
     fn fxp(shape: &[usize]) -> Type {
@@ -379,7 +406,7 @@ mod tests {
             (Op::Reshape { shape: [6].into() }, vec![6]),
             (Op::Transpose { permutation: vec![1, 0] }, vec![3, 2]),
             (Op::Broadcast { shape: [4, 2, 3].into(), dimensions: vec![1, 2] }, vec![4, 2, 3]),
-            (Op::Slice { start: vec![0, 1], limit: vec![2, 2] }, vec![2, 1]),
+            (Op::Slice { start: vec![0, 1], limit: vec![2, 2], strides: Strides::UNIT }, vec![2, 1]),
             (Op::ReduceSum { axes: vec![0, 1] }, vec![]),
             (Op::ReduceMax { axis: 0 }, vec![3]),
         ];
@@ -422,7 +449,8 @@ mod tests {
         assert!(
             fault(Op::Broadcast { shape: [3, 2].into(), dimensions: vec![0, 1] }, &[x()]).contains("cannot broadcast")
         );
-        assert!(fault(Op::Slice { start: vec![0, 2], limit: vec![2, 4] }, &[x()]).contains("cannot slice"));
+        let outside = Op::Slice { start: vec![0, 2], limit: vec![2, 4], strides: Strides::UNIT };
+        assert!(fault(outside, &[x()]).contains("cannot slice"));
         assert!(fault(Op::ReduceSum { axes: vec![1, 0] }, &[x()]).contains("cannot reduce"));
         assert!(fault(Op::ReduceMax { axis: 0 }, &[fxp(&[0, 3])]).contains("it is empty"));
         assert!(fault(Op::Convert { dtype: DType::Int }, &[x()]).contains("only a wider type"));

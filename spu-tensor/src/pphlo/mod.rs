@@ -14,9 +14,12 @@ mod scan;
 mod text;
 mod types;
 mod verify;
+mod window;
 
 pub(crate) use append::Builder;
 pub use append::append;
+#[cfg(test)]
+pub(crate) use eval::evaluate_one;
 pub(crate) use eval::{apply, argument};
 pub use eval::{evaluate, gelu, logistic, silu, softplus};
 pub use grad::gradient;
@@ -27,6 +30,7 @@ pub use range::{Interval, intervals};
 pub use text::{parse, print};
 pub use types::{DType, Type, Visibility};
 pub use verify::verify;
+pub use window::{ConvolutionWindow, Strides};
 
 /// A PPHLO graph.
 pub type Graph = crate::graph::Graph<Op>;

@@ -6,6 +6,7 @@ use super::attribute::Attribute;
 use super::literal::{Literal, Real};
 use super::scan::Scanner;
 use super::types::DType;
+use super::window::{ConvolutionWindow, Strides};
 use crate::error::Error;
 use crate::graph::Operation;
 use crate::program::Party;
@@ -58,16 +59,20 @@ macro_rules! operations {
                 }
             }
 
-            /// The operation of this name; `attribute` goes to the value of the next attribute, given its name.
+            /// The operation of this name; `attribute` goes to the value of the next attribute, given its name and whether
+            /// it may be left out, and tells whether it is there.
             pub(super) fn parse(
                 name: &str,
                 scanner: &mut Scanner,
-                mut attribute: impl FnMut(&mut Scanner, &str) -> Result<(), Error>,
+                mut attribute: impl FnMut(&mut Scanner, &str, bool) -> Result<bool, Error>,
             ) -> Result<Self, Error> {
                 match name {
                     $($name => Ok(Self::$variant $({ $($field: {
-                        attribute(scanner, stringify!($field))?;
-                        <$type>::parse(scanner)?
+                        let absent = <$type>::absent();
+                        match (attribute(scanner, stringify!($field), absent.is_some())?, absent) {
+                            (false, Some(absent)) => absent,
+                            _ => <$type>::parse(scanner)?,
+                        }
                     }),+ })?),)+
                     _ => Err(scanner.error(format!("no operation `{name}`"))),
                 }
@@ -97,6 +102,13 @@ operations! {
             /// Its elements.
             literal: Literal
         } = "constant" (0),
+        /// `() -> Int`, public: 0, 1, 2, … along an axis, the same along all others.
+        Iota {
+            /// The result's.
+            shape: Shape,
+            /// The axis.
+            axis: usize,
+        } = "iota" (0),
         /// `(T, T) -> T`: sum; Int or Fxp.
         Add = "add" (2) [commutative],
         /// `(T, T) -> T`: difference; Int or Fxp.
@@ -197,6 +209,23 @@ operations! {
         Relu = "relu" (1),
         /// `(T[m, k], U[k, n]) -> max(T, U, Int)[m, n]`: matrix product, truth values as 0 and 1.
         Dot = "dot" (2),
+        /// `(T, U) -> max(T, U, Int)`: matrix products, one for each index of the batch axes: sums over the contracted axes.
+        /// The result's axes are those of the batch, the left operand's others, the right operand's others. Truth values
+        /// are 0 and 1.
+        DotGeneral {
+            /// Axes of equal extent that count the products, as pairs (left, right).
+            batch: Vec<(usize, usize)>,
+            /// Axes of equal extent that are summed over, as pairs (left, right).
+            contract: Vec<(usize, usize)>,
+        } = "dot_general" (2),
+        /// `(T[n, s…, c], U[k…, c / groups, d]) -> max(T, U, Int)[n, t…, d]`: the kernel laid on the input at every position
+        /// of the window, not reversed; truth values are 0 and 1.
+        Convolution {
+            /// How the kernel moves over the input.
+            window: ConvolutionWindow,
+            /// Channels and result channels fall into as many groups, each convolved by itself.
+            groups: usize,
+        } = "convolution" (2),
         /// `T -> T`: the same elements, row-major, in another shape.
         Reshape {
             /// The result's.
@@ -215,13 +244,60 @@ operations! {
             /// Strictly increasing, one for each axis of the operand.
             dimensions: Vec<usize>,
         } = "broadcast" (1),
-        /// `T -> T`: elements start\[i\] .. limit\[i\] of each axis.
+        /// `T -> T`: the elements in reverse order along each of the axes.
+        Reverse {
+            /// Strictly increasing.
+            axes: Vec<usize>
+        } = "reverse" (1),
+        /// `T -> T`: elements start\[i\] .. limit\[i\] of each axis, every strides\[i\]-th of them.
         Slice {
             /// The first index on each axis.
             start: Vec<usize>,
             /// The index after the last one on each axis.
             limit: Vec<usize>,
+            /// The distance of two elements on each axis.
+            strides: Strides,
         } = "slice" (1),
+        /// `(T, T[]) -> T`: the first operand with copies of the second between its elements and around them.
+        Pad {
+            /// How many before each axis; a negative number removes elements.
+            low: Vec<i64>,
+            /// How many after each axis; a negative number removes elements.
+            high: Vec<i64>,
+            /// How many between two elements of each axis.
+            interior: Vec<usize>,
+        } = "pad" (2),
+        /// `(T, Int[], …) -> T`: the block of these sizes whose first index on axis i is operand 1 + i, moved as far as needed
+        /// to lie inside.
+        DynamicSlice {
+            /// The result's extents.
+            sizes: Vec<usize>
+        } = "dynamic_slice" (1 ..),
+        /// `(T, T, Int[], …) -> T`: the first operand, where the second one, at most as large, replaces the block whose first
+        /// index on axis i is operand 2 + i, moved as far as needed to lie inside.
+        DynamicUpdateSlice = "dynamic_update_slice" (2 ..),
+        /// `(T, Int) -> T`: the entries of an axis that the index names; the index's axes stand in its place. Zeros (false)
+        /// for an index outside.
+        Gather {
+            /// The axis.
+            axis: usize
+        } = "gather" (2),
+        /// `(T, Int, T) -> T`, T Int or Fxp: the first operand, to whose entries of an axis those of the third one are added
+        /// that the index names; entries with an index outside are left out. The derivative of `Gather`.
+        ScatterAdd {
+            /// The axis, in whose place the third operand has the axes of the index.
+            axis: usize
+        } = "scatter_add" (3),
+        /// `(T, Int[public], T) -> T`: as `ScatterAdd`, but the named entries are replaced, by the last one of equal index.
+        Scatter {
+            /// The axis, in whose place the third operand has the axes of the index.
+            axis: usize
+        } = "scatter" (3),
+        /// `Int -> Bool`: where the index is 0, 1, …, depth − 1, along a new last axis. All false for an index outside.
+        OneHot {
+            /// The new axis's extent.
+            depth: usize
+        } = "one_hot" (1),
         /// `(T, …) -> T`: joined along an axis.
         Concatenate {
             /// The axis on which the extents add.

@@ -145,6 +145,7 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::Parameter { .. } if graph.ty(node.result(0)).dtype == DType::Bool => Interval::BOOL,
         Op::Parameter { .. } => Interval::ALL,
         Op::Constant { literal } => constant(&literal.0.elements),
+        Op::Iota { shape, axis } => Interval::new(0.0, shape.extents()[*axis].max(1) as f64 - 1.0),
         Op::Add => x(0).add(x(1)),
         Op::Subtract => x(0).add(x(1).negate()),
         Op::Multiply if node.operands[0] == node.operands[1] => x(0).square(),
@@ -208,13 +209,34 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let inner = graph.ty(node.operands[0]).shape.extents()[1];
             x(0).multiply(x(1)).multiply(count(inner as f64))
         }
+        Op::DotGeneral { contract, .. } => {
+            let shape = &graph.ty(node.operands[0]).shape;
+            let terms: usize = contract.iter().map(|pair| shape.extents()[pair.0]).product();
+            x(0).multiply(x(1)).multiply(count(terms as f64))
+        }
+        Op::Convolution { .. } => {
+            // At the border some factors are zeros around the input.
+            let features = graph.ty(node.result(0)).shape.extents().last().map_or(1.0, |&n| n as f64);
+            let terms = if features == 0.0 { 0.0 } else { elements(node.operands[1]) / features };
+            x(0).hull(Interval::new(0.0, 0.0)).multiply(x(1)).multiply(count(terms))
+        }
         Op::ReduceSum { .. } => {
             let (before, after) = (elements(node.operands[0]), elements(node.result(0)));
             x(0).multiply(count(if after == 0.0 { 0.0 } else { before / after }))
         }
         Op::Concatenate { .. } => (0..node.operands.len()).map(x).reduce(Interval::hull).unwrap_or(Interval::ALL),
+        Op::Pad { .. } | Op::DynamicUpdateSlice => x(0).hull(x(1)),
+        Op::Gather { .. } => x(0).hull(count(0.0)),
+        Op::Scatter { .. } => x(0).hull(x(2)),
+        // Any number of entries, all or none, may meet an element.
+        Op::ScatterAdd { .. } => {
+            let most = elements(node.operands[1]);
+            x(0).add(x(2).hull(count(0.0)).multiply(count(most)))
+        }
+        Op::OneHot { .. } => Interval::BOOL,
         Op::Assume { lo, hi } => x(0).assume(Interval { lo: lo.0, hi: hi.0 }),
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => x(0),
+        Op::Reverse { .. } | Op::DynamicSlice { .. } => x(0),
         Op::ReduceMax { .. } | Op::Convert { .. } | Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => x(0),
     }
 }

@@ -24,6 +24,14 @@ impl<'a> Scanner<'a> {
         found
     }
 
+    /// Whether these come next, one after the other; stays where it is.
+    pub(super) fn is_next(&mut self, symbols: &[&str]) -> bool {
+        let before = self.at;
+        let found = symbols.iter().all(|symbol| self.accept(symbol));
+        self.at = before;
+        found
+    }
+
     pub(super) fn expect(&mut self, symbol: &str) -> Result<(), Error> {
         match self.accept(symbol) {
             true => Ok(()),

@@ -76,7 +76,8 @@ fn print_node(text: &mut String, graph: &Graph, node: &Node<Op>) {
     if !node.operands.is_empty() {
         write!(text, " {}", values(&mut node.operands.iter().copied())).expect(GROWS);
     }
-    let attributes = node.operation.attributes();
+    let mut attributes = node.operation.attributes();
+    attributes.retain(|(_, value)| !value.is_empty());
     if !attributes.is_empty() {
         let attributes = attributes.into_iter().map(|(name, value)| format!("{name} = {value}"));
         write!(text, " {{{}}}", joined(attributes)).expect(GROWS);
@@ -102,11 +103,13 @@ fn parse_node(scanner: &mut Scanner, graph: &mut Graph, names: &mut HashMap<Stri
         false => Vec::new(),
     };
     let mut attributes = 0;
-    let op = Op::parse(name, scanner, |s, attribute| {
-        s.expect(if attributes == 0 { "{" } else { "," })?;
+    let op = Op::parse(name, scanner, |s, attribute, optional| {
+        let words = [if attributes == 0 { "{" } else { "," }, attribute, "="];
+        if optional && !s.is_next(&words) {
+            return Ok(false);
+        }
         attributes += 1;
-        s.expect(attribute)?;
-        s.expect("=")
+        words.iter().try_for_each(|word| s.expect(word)).map(|()| true)
     })?;
     if attributes > 0 {
         scanner.expect("}")?;

@@ -4,6 +4,7 @@ use super::tree::{flatten, rebuild};
 use super::{Bool, Fxp, HostOf, Int, LeafSpec, Public, Shared, Tensor, Tree};
 use crate::error::Error;
 use crate::executor::{Executor, Leaf, ProgramKey};
+use crate::host::HostTensor;
 use crate::location::Location;
 use crate::passes;
 use crate::pphlo::Type;
@@ -44,9 +45,33 @@ numbers! {
     bool => Bool;
 }
 
+/// Types of the leaves of a function's parameters.
+pub struct ParameterTypes {
+    types: Vec<Type>,
+    /// Whether only the shapes are given, and the rest is as the parameters are written.
+    shapes_only: bool,
+}
+
+impl ParameterTypes {
+    /// Those of a run with these data.
+    pub fn of_data(data: &[HostTensor]) -> Self {
+        let ty = |tensor: &HostTensor| Type::secret(tensor.shape.clone(), tensor.elements.dtype());
+        Self { types: data.iter().map(ty).collect(), shapes_only: true }
+    }
+}
+
+impl From<Vec<Type>> for ParameterTypes {
+    fn from(types: Vec<Type>) -> Self {
+        Self { types, shapes_only: false }
+    }
+}
+
 /// The parameters of a function while it is traced, in order.
 pub struct Parameters {
     types: std::vec::IntoIter<Type>,
+    shapes_only: bool,
+    /// What they were taken as.
+    taken: Vec<Type>,
 }
 
 impl Parameters {
@@ -60,7 +85,11 @@ impl Parameters {
                     format!("cannot use {} as a parameter: what one party learns can only be returned", spec.name);
                 trace::fault(message, &[], location);
             }
-            let ty = self.types.next().expect("as many types as the parameters have leaves");
+            let mut ty = self.types.next().expect("as many types as the parameters have leaves");
+            if self.shapes_only {
+                ty = Type::new(ty.shape, spec.dtype, spec.visibility);
+            }
+            self.taken.push(ty.clone());
             trace::parameter(spec.name, ty, location)
         });
         rebuild(leaves.collect(), location)
@@ -71,12 +100,12 @@ impl Parameters {
 pub fn program<R: Tree>(
     name: &str,
     location: Location,
-    types: Vec<Type>,
+    types: impl Into<ParameterTypes>,
     body: impl FnOnce(&mut Parameters) -> R,
 ) -> Result<Program, Error> {
-    let recording = trace::record(Purpose::Program, location, || {
-        flatten(body(&mut Parameters { types: types.clone().into_iter() }))
-    })?;
+    let ParameterTypes { types, shapes_only } = types.into();
+    let mut parameters = Parameters { types: types.into_iter(), shapes_only, taken: Vec::new() };
+    let recording = trace::record(Purpose::Program, location, || flatten(body(&mut parameters)))?;
     let graph = recording.graph;
     let mut specs = Vec::new();
     R::specs("", &mut specs);
@@ -87,7 +116,7 @@ pub fn program<R: Tree>(
     assert!(specs.iter().zip(&graph.outputs).all(is_typed), "a result is no more secret than its type");
     let results = specs.into_iter().zip(&graph.outputs);
     let results = results.map(|(spec, &output)| (named(spec.name, "result"), graph.ty(output).clone())).collect();
-    let parameters = recording.parameters.into_iter().zip(types).collect();
+    let parameters = recording.parameters.into_iter().zip(parameters.taken).collect();
     let operations_traced = graph.len();
     let mut program = Program { name: name.to_owned(), graph, parameters, results, operations_traced };
     passes::optimize(&mut program);

@@ -29,7 +29,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::tree::{flatten, rebuild};
-use super::{Bool, DType, Fxp, Int, LeafSpec, Shared, Tensor, Tree, Visibility};
+use super::{Bool, DType, Fxp, Int, Shared, Tensor, Tree, Visibility};
 use crate::error::Error;
 use crate::host::HostTensor;
 use crate::location::Location;
@@ -119,13 +119,6 @@ impl<T: Tree> HostOf<T> {
     pub fn graft(self) -> T {
         let location = Location::caller();
         rebuild(self.leaves.into_iter().map(|leaf| given(leaf, location)).collect(), location)
-    }
-
-    /// The leaves with the types of the tree's and their own shapes.
-    pub fn typed(self) -> Vec<(Type, HostTensor)> {
-        let ty =
-            |(leaf, spec): (HostTensor, LeafSpec)| (Type::new(leaf.shape.clone(), spec.dtype, spec.visibility), leaf);
-        self.leaves.into_iter().zip(T::leaves()).map(ty).collect()
     }
 
     /// The leaves with their names.

@@ -106,7 +106,8 @@ pub fn evaluate<T: Tree, R: Tree>(
     let location = Location::caller();
     let arguments = arguments.into().into_leaves();
     let leaves = arguments.iter().zip(T::leaves());
-    let types = leaves.map(|(tensor, leaf)| Type::new(tensor.shape.clone(), leaf.dtype, leaf.visibility)).collect();
+    let types: Vec<Type> =
+        leaves.map(|(tensor, leaf)| Type::new(tensor.shape.clone(), leaf.dtype, leaf.visibility)).collect();
     let program = super::program("evaluate", location, types, |parameters| function(parameters.next("x", location)))?;
     Ok(HostOf::from_leaves(pphlo::evaluate(&program.graph, &arguments)?))
 }

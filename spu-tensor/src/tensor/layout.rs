@@ -6,7 +6,7 @@ use super::operand::broadcast;
 use super::{DType, Fxp, HostOf, Public, Tensor, Visibility};
 use crate::host::HostTensor;
 use crate::location::Location;
-use crate::pphlo::Op;
+use crate::pphlo::{Op, Strides};
 use crate::shape::Shape;
 use crate::trace;
 
@@ -59,7 +59,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
         let rest = shape.extents().iter().skip(ranges.len());
         let start = ranges.iter().map(|range| range.start).chain(rest.clone().map(|_| 0)).collect();
         let limit = ranges.iter().map(|range| range.end).chain(rest.copied()).collect();
-        Self::from_handle(trace::emit(Op::Slice { start, limit }, &[self.handle], location))
+        Self::from_handle(trace::emit(Op::Slice { start, limit, strides: Strides::UNIT }, &[self.handle], location))
     }
 
     /// The tensors one after another along `axis`; their other extents are equal.

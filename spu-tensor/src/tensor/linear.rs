@@ -1,59 +1,115 @@
-//! Matrix products, and rows chosen by a public index.
+//! Matrix products.
 
-use super::operand::convert;
-use super::{DType, FlowsTo, Int, Numeric, Public, Tensor, Visibility};
-use crate::host::HostTensor;
+use super::operand::{broadcast, common_shape, convert};
+use super::{DType, Numeric, Tensor, Visibility};
 use crate::location::Location;
 use crate::pphlo::{self, Op};
 use crate::shape::Shape;
-use crate::trace;
+use crate::trace::{self, Handle};
 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
-    /// The product of the matrices `self[m, k]` and `other[k, n]`.
+    /// The product of the matrices `self[…, m, k]` and `other[…, k, n]`, as in NumPy: leading axes count matrices and are broadcast;
+    /// a vector is a row on the left and a column on the right, and that axis is not in the result. The products of a batch
+    /// take the rounds of one.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1.0, 2.0, 3.0, 4.0], |x: Tensor<Secret, Fxp>| {
+    ///     let matrices = x.reshape([2, 1, 2]);
+    ///     matrices.matmul(Tensor::constant(vec![10.0, 1.0]))
+    /// })?;
+    /// assert_eq!(y.values(), [12.0, 34.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn matmul<W: Visibility, E: Numeric>(self, other: Tensor<W, E>) -> Tensor<V::Join<W>, D::Promote<E>> {
-        let location = Location::caller();
         let operands = [self.handle, other.handle];
-        let fitted = operands.map(|operand| convert(operand, <D::Promote<E>>::DTYPE, location));
-        let [left, right] = operands.map(|operand| trace::ty(operand).shape);
-        match (left.extents(), right.extents()) {
-            ([_, k], [l, _]) if k == l => Tensor::from_handle(trace::emit(Op::Dot, &fitted, location)),
-            _ => {
-                // Blamed on what the author wrote, not on the conversions between.
-                let types = fitted.map(trace::ty);
-                let refusal = pphlo::infer(&Op::Dot, &[&types[0], &types[1]]).err();
-                trace::fault(refusal.expect("such shapes do not multiply"), &operands, location);
-                Tensor::from_handle(fitted[0])
-            }
-        }
+        Tensor::from_handle(matmul(operands, <D::Promote<E>>::DTYPE, Location::caller()))
     }
 
-    /// The entries of the first axis that `index` names, in its order. An index outside gives zeros.
+    /// Sums of products over pairs of axes (of this, of `other`): those in `contract` disappear, those in `batch` count
+    /// independent products. The result's axes are the batch, the other axes of this, the other axes of `other`.
     ///
-    /// The index is public: which rows are read would show in memory and messages. It is a product with a public one-hot
-    /// matrix, which costs no communication.
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1.0, 2.0, 3.0, 4.0], |x: Tensor<Secret, Fxp>| {
+    ///     let rows = x.reshape([2, 2]);
+    ///     rows.dot_general(rows, [(1, 1)], [(0, 0)]) // of each row with itself
+    /// })?;
+    /// assert_eq!(y.values(), [5.0, 25.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
-    pub fn gather<W: FlowsTo<Public>>(self, index: Tensor<W, Int>) -> Self {
+    pub fn dot_general<W: Visibility, E: Numeric>(
+        self,
+        other: Tensor<W, E>,
+        contract: impl AsRef<[(usize, usize)]>,
+        batch: impl AsRef<[(usize, usize)]>,
+    ) -> Tensor<V::Join<W>, D::Promote<E>> {
         let location = Location::caller();
-        let (table, wanted) = (self.shape(), index.shape());
-        let ([rows, rest @ ..], [count]) = (table.extents(), wanted.extents()) else {
-            let message = format!("cannot gather from {table} by an index of shape {wanted}");
-            trace::fault(message, &[self.handle, index.handle], location);
-            return self;
-        };
-        let width = rest.iter().product();
-        let numbers = HostTensor::int([1, *rows], (0..*rows as i64).collect());
-        let numbers = Tensor::<Public, Int>::from_handle(trace::constant(numbers, location));
-        let one_hot = Tensor::<W, Int>::reshape(index, [*count, 1]).equal(numbers);
-        let matrix = self.reshape([*rows, width]);
-        let dtype = D::AtLeastInt::DTYPE;
-        let operands = [one_hot.handle, matrix.handle].map(|operand| convert(operand, dtype, location));
-        let mut rows = trace::emit(Op::Dot, &operands, location);
-        if D::DTYPE == pphlo::DType::Bool {
-            let zeros = trace::constant(HostTensor::int(Shape::SCALAR, vec![0]), location);
-            rows = super::operand::elementwise(Op::NotEqual, &[rows, zeros], pphlo::DType::Int, location);
-        }
-        let shape = Shape::new([&[*count], rest].concat());
-        Self::from_handle(trace::emit(Op::Reshape { shape }, &[rows], location))
+        let op = Op::DotGeneral { batch: batch.as_ref().to_vec(), contract: contract.as_ref().to_vec() };
+        Tensor::from_handle(product(op, [self.handle, other.handle], <D::Promote<E>>::DTYPE, location))
     }
+}
+
+fn matmul(operands: [Handle; 2], dtype: pphlo::DType, location: Location) -> Handle {
+    let shapes = operands.map(|operand| trace::ty(operand).shape);
+    let [left, right] = [shapes[0].extents(), shapes[1].extents()];
+    // Vectors as matrices of one row or column.
+    let (left, without_rows) = if let [k] = left { (vec![1, *k], true) } else { (left.to_vec(), false) };
+    let (right, without_columns) = if let [k] = right { (vec![*k, 1], true) } else { (right.to_vec(), false) };
+    let ([before @ .., m, k], [behind @ .., l, n]) = (&left[..], &right[..]) else {
+        return product(Op::Dot, operands, dtype, location);
+    };
+    if k != l {
+        let [left, right] = &shapes;
+        let message = format!("cannot multiply matrices {left} and {right}: inner extents {k} and {l} differ");
+        trace::fault(message, &operands, location);
+        return convert(operands[0], dtype, location);
+    }
+    let Some(batch) = common_shape(&[&before.into(), &behind.into()]) else {
+        let message = format!("cannot multiply matrices {} and {}: their batches differ", shapes[0], shapes[1]);
+        trace::fault(message, &operands, location);
+        return convert(operands[0], dtype, location);
+    };
+    let batch = batch.extents();
+    let [x, y] = operands;
+    let result = if behind.is_empty() {
+        // One matrix on the right: all rows of the batch at once.
+        let rows = reshaped(x, &[batch.iter().product::<usize>() * m, *k], location);
+        let matrix = reshaped(y, &right, location);
+        product(Op::Dot, [rows, matrix], dtype, location)
+    } else {
+        let spread = |operand: Handle, matrix: &[usize], stored: &[usize]| {
+            let operand = reshaped(operand, stored, location);
+            broadcast(operand, &Shape::new([batch, matrix].concat()), location)
+        };
+        let operands = [spread(x, &[*m, *k], &left), spread(y, &[*l, *n], &right)];
+        let axes = batch.len();
+        let pairs = (0..axes).map(|axis| (axis, axis)).collect();
+        product(Op::DotGeneral { batch: pairs, contract: vec![(axes + 1, axes)] }, operands, dtype, location)
+    };
+    let rows: &[usize] = if without_rows { &[] } else { &[*m] };
+    let columns: &[usize] = if without_columns { &[] } else { &[*n] };
+    reshaped(result, &[batch, rows, columns].concat(), location)
+}
+
+/// The product in this data type. A fault is blamed on what the author wrote, not on the conversions between.
+pub(super) fn product(op: Op, operands: [Handle; 2], dtype: pphlo::DType, location: Location) -> Handle {
+    let fitted = operands.map(|operand| convert(operand, dtype, location));
+    let types = fitted.map(trace::ty);
+    match pphlo::infer(&op, &[&types[0], &types[1]]) {
+        Ok(_) => trace::emit(op, &fitted, location),
+        Err(refusal) => {
+            trace::fault(refusal, &operands, location);
+            fitted[0]
+        }
+    }
+}
+
+pub(super) fn reshaped(operand: Handle, extents: &[usize], location: Location) -> Handle {
+    let shape = Shape::from(extents);
+    if trace::ty(operand).shape == shape { operand } else { trace::emit(Op::Reshape { shape }, &[operand], location) }
 }

@@ -1,8 +1,10 @@
 //! The typed language: tensors with visibility and data type, trees of them, and what lives between programs.
 
+mod arrange;
 mod call;
 mod compare;
 mod cond;
+mod convolution;
 mod describe;
 mod disclose;
 mod dtype;
@@ -11,6 +13,7 @@ mod evaluator;
 mod flow;
 mod gradient;
 mod host_array;
+mod indexing;
 mod layout;
 mod linear;
 mod operand;
@@ -23,9 +26,10 @@ mod visibility;
 
 use std::marker::PhantomData;
 
-pub use call::{Argument, Parameters, program, run};
+pub use call::{Argument, ParameterTypes, Parameters, program, run};
 pub use compare::select;
 pub use cond::cond;
+pub use convolution::{Convolution, Padding};
 pub use describe::{HostOf, ShapeOf};
 pub use disclose::Disclosed;
 pub use dtype::{Bool, DType, Fxp, Int, Numeric, WidensTo};

@@ -41,7 +41,13 @@ pub(super) fn reduce_max(x: &HostTensor, axis: usize, shape: &Shape) -> Elements
 }
 
 /// i-k-j: the innermost loop runs along rows of `b` and of the result.
-fn product<T: Copy>(a: &[T], b: &[T], [m, k, n]: [usize; 3], zero: T, step: impl Fn(T, T, T) -> T) -> Vec<T> {
+pub(super) fn product<T: Copy>(
+    a: &[T],
+    b: &[T],
+    [m, k, n]: [usize; 3],
+    zero: T,
+    step: impl Fn(T, T, T) -> T,
+) -> Vec<T> {
     let mut result = vec![zero; m * n];
     if k == 0 || n == 0 {
         return result;

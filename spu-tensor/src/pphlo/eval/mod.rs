@@ -3,6 +3,8 @@
 mod domain;
 mod elementwise;
 mod functions;
+mod indexing;
+mod linear;
 mod matrix;
 mod movement;
 
@@ -123,11 +125,22 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
             let mask = compare(a(), a(), |a, _| a >= 0.0, |a, _| a >= 0);
             return Ok([positive, mask].map(|elements| HostTensor::new(ty.shape.clone(), elements)).into());
         }
+        Op::Iota { axis, .. } => indexing::iota(&ty.shape, *axis),
         Op::Dot => matrix::dot(x(), y(), ty.dtype),
+        Op::DotGeneral { batch, contract } => linear::dot_general(x(), y(), batch, contract, ty.dtype),
+        Op::Convolution { window, groups } => linear::convolution(x(), y(), window, *groups, ty),
         Op::Reshape { .. } => a().clone(),
         Op::Transpose { permutation } => movement::transpose(x(), permutation, &ty.shape),
         Op::Broadcast { dimensions, .. } => movement::broadcast(x(), dimensions, &ty.shape),
-        Op::Slice { start, .. } => movement::slice(x(), start, &ty.shape),
+        Op::Reverse { axes } => movement::reverse(x(), axes),
+        Op::Slice { start, strides, .. } => movement::slice(x(), start, strides, &ty.shape),
+        Op::Pad { low, interior, .. } => movement::pad(x(), y(), low, interior, &ty.shape),
+        Op::DynamicSlice { .. } => indexing::dynamic_slice(x(), &operands[1..], &ty.shape),
+        Op::DynamicUpdateSlice => indexing::dynamic_update_slice(x(), y(), &operands[2..]),
+        Op::Gather { axis } => indexing::gather(x(), y(), *axis),
+        Op::ScatterAdd { axis } => indexing::scatter(x(), y(), operands[2], *axis, true),
+        Op::Scatter { axis } => indexing::scatter(x(), y(), operands[2], *axis, false),
+        Op::OneHot { depth } => indexing::one_hot(a(), *depth),
         Op::Concatenate { axis } => movement::concatenate(operands, *axis),
         Op::ReduceSum { axes } => matrix::reduce_sum(x(), axes, ty),
         Op::ReduceMax { axis } => matrix::reduce_max(x(), *axis, &ty.shape),
@@ -148,6 +161,14 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         "{op:?} keeps its typing rule"
     );
     Ok(vec![HostTensor::new(ty.shape.clone(), elements)])
+}
+
+/// An operation's one result on public operands, for tests.
+#[cfg(test)]
+pub(crate) fn evaluate_one(op: &Op, operands: &[&HostTensor]) -> HostTensor {
+    let types: Vec<Type> = operands.iter().map(|x| Type::public(x.shape.clone(), x.elements.dtype())).collect();
+    let types = super::infer(op, &types.iter().collect::<Vec<_>>()).unwrap();
+    apply(op, operands, &types.iter().collect::<Vec<_>>()).unwrap().remove(0)
 }
 
 /// The argument of a parameter, if it is of the parameter's type; `name` is what an error calls it.

@@ -2,6 +2,7 @@
 
 use super::ill_typed;
 use crate::host::{Elements, HostTensor};
+use crate::pphlo::Strides;
 use crate::shape::Shape;
 
 pub(super) fn transpose(x: &HostTensor, permutation: &[usize], shape: &Shape) -> Elements {
@@ -18,10 +19,36 @@ pub(super) fn broadcast(x: &HostTensor, dimensions: &[usize], shape: &Shape) -> 
     gather(&x.elements, &strided(shape, &strides, 0))
 }
 
-pub(super) fn slice(x: &HostTensor, start: &[usize], shape: &Shape) -> Elements {
+pub(super) fn slice(x: &HostTensor, start: &[usize], steps: &Strides, shape: &Shape) -> Elements {
     let strides = x.shape.strides();
     let offset = start.iter().zip(&strides).map(|(first, stride)| first * stride).sum();
+    let strides: Vec<usize> = strides.iter().enumerate().map(|(axis, stride)| stride * steps.on(axis)).collect();
     gather(&x.elements, &strided(shape, &strides, offset))
+}
+
+pub(super) fn reverse(x: &HostTensor, axes: &[usize]) -> Elements {
+    let strides = x.shape.strides();
+    let mut places = vec![0];
+    for (axis, (&extent, stride)) in x.shape.extents().iter().zip(strides).enumerate() {
+        let place = |i: usize| stride * if axes.contains(&axis) { extent - 1 - i } else { i };
+        places = places.iter().flat_map(|first| (0..extent).map(move |i| first + place(i))).collect();
+    }
+    gather(&x.elements, &places)
+}
+
+pub(super) fn pad(x: &HostTensor, value: &HostTensor, low: &[i64], interior: &[usize], shape: &Shape) -> Elements {
+    // For every result element the operand element that lies there, if one does.
+    let mut places = vec![Some(0)];
+    for (axis, (&extent, stride)) in shape.extents().iter().zip(x.shape.strides()).enumerate() {
+        let (n, step) = (x.shape.extents()[axis] as i128, interior[axis] as i128 + 1);
+        let place = |i: usize| {
+            let at = i as i128 - i128::from(low[axis]);
+            (at >= 0 && at % step == 0 && at / step < n).then(|| (at / step) as usize * stride)
+        };
+        let along: Vec<Option<usize>> = (0..extent).map(place).collect();
+        places = places.iter().flat_map(|first| along.iter().map(move |at| Some((*first)? + (*at)?))).collect();
+    }
+    gather_or(&x.elements, &places, &value.elements)
 }
 
 pub(super) fn concatenate(operands: &[&HostTensor], axis: usize) -> Elements {
@@ -54,6 +81,19 @@ pub(super) fn strided(shape: &Shape, strides: &[usize], offset: usize) -> Vec<us
         places = places.iter().flat_map(|place| (0..extent).map(move |i| place + i * stride)).collect();
     }
     places
+}
+
+/// The elements at these places; where there is none, the scalar `other`.
+pub(super) fn gather_or(elements: &Elements, places: &[Option<usize>], other: &Elements) -> Elements {
+    fn found<T: Copy>(elements: &[T], places: &[Option<usize>], other: T) -> Vec<T> {
+        places.iter().map(|place| place.map_or(other, |i| elements[i])).collect()
+    }
+    match (elements, other) {
+        (Elements::Fxp(v), Elements::Fxp(other)) => Elements::Fxp(found(v, places, other[0])),
+        (Elements::Int(v), Elements::Int(other)) => Elements::Int(found(v, places, other[0])),
+        (Elements::Bool(v), Elements::Bool(other)) => Elements::Bool(found(v, places, other[0])),
+        _ => ill_typed(other),
+    }
 }
 
 fn gather(elements: &Elements, places: &[usize]) -> Elements {

@@ -1,9 +1,9 @@
 //! The derivative of each operation.
 
 use super::super::append::Builder;
-use super::super::{Literal, Op};
+use super::super::{Literal, Op, Strides};
+use super::{linear, structure};
 use crate::graph::{Node, Value};
-use crate::shape::Shape;
 
 /// The parts that `node` adds to its operands' adjoints, by operand, given its first result's adjoint `g`. Parts of operands
 /// that are not `wanted` may be left out.
@@ -111,7 +111,19 @@ pub(super) fn adjoints(
             let sum = if axes.is_empty() { g } else { b.apply(Op::ReduceSum { axes }, &[g]) };
             reshaped(b, sum, x(0))
         }),
-        Op::Slice { start, limit } => give(0, &mut || padded(b, g, x(0), start, limit)),
+        Op::DotGeneral { .. } | Op::Convolution { .. } => {
+            (0..2).for_each(|i| give(i, &mut || linear::adjoint(b, node, g, i)))
+        }
+        Op::Reverse { .. }
+        | Op::Slice { .. }
+        | Op::Pad { .. }
+        | Op::DynamicSlice { .. }
+        | Op::DynamicUpdateSlice
+        | Op::Gather { .. }
+        | Op::ScatterAdd { .. }
+        | Op::Scatter { .. } => {
+            (0..node.operands.len()).for_each(|i| give(i, &mut || structure::adjoint(b, node, g, i)))
+        }
         Op::Concatenate { axis } => {
             let mut first = 0;
             for (i, &operand) in node.operands.iter().enumerate() {
@@ -121,7 +133,10 @@ pub(super) fn adjoints(
                 start[*axis] = first;
                 limit[*axis] += first;
                 first = limit[*axis];
-                give(i, &mut || b.apply(Op::Slice { start: start.clone(), limit: limit.clone() }, &[g]));
+                give(i, &mut || {
+                    let (start, limit) = (start.clone(), limit.clone());
+                    b.apply(Op::Slice { start, limit, strides: Strides::UNIT }, &[g])
+                });
             }
         }
         Op::ReduceSum { axes } => give(0, &mut || repeated(b, g, x(0), axes)),
@@ -133,6 +148,7 @@ pub(super) fn adjoints(
         }),
         Op::Assume { .. } | Op::Reveal | Op::RevealTo { .. } => give(0, &mut || g),
         Op::Convert { .. } | Op::StopGradient | Op::Parameter { .. } | Op::Constant { .. } => {}
+        Op::Iota { .. } | Op::OneHot { .. } => {}
         Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {}
         Op::And | Op::Or | Op::Xor | Op::Not => {}
         Op::Sign | Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => {}
@@ -153,7 +169,7 @@ pub(super) fn masked_out(b: &mut Builder, predicate: Value, g: Value) -> Value {
     b.apply(Op::Select, &[predicate, zero, g])
 }
 
-fn zeros(b: &mut Builder, like: Value) -> Value {
+pub(super) fn zeros(b: &mut Builder, like: Value) -> Value {
     let shape = b.graph.ty(like).shape.clone();
     b.splat(Literal::scalar(0.0), &shape)
 }
@@ -163,7 +179,7 @@ fn transposed(b: &mut Builder, matrix: Value) -> Value {
 }
 
 /// `value` in the shape of `like`.
-fn reshaped(b: &mut Builder, value: Value, like: Value) -> Value {
+pub(super) fn reshaped(b: &mut Builder, value: Value, like: Value) -> Value {
     let shape = b.graph.ty(like).shape.clone();
     match b.graph.ty(value).shape == shape {
         true => value,
@@ -176,25 +192,4 @@ fn repeated(b: &mut Builder, value: Value, like: Value, axes: &[usize]) -> Value
     let shape = b.graph.ty(like).shape.clone();
     let dimensions = (0..shape.rank()).filter(|axis| !axes.contains(axis)).collect();
     b.apply(Op::Broadcast { shape, dimensions }, &[value])
-}
-
-/// `value` at `start .. limit` of zeros in the shape of `like`.
-fn padded(b: &mut Builder, value: Value, like: Value, start: &[usize], limit: &[usize]) -> Value {
-    let whole = b.graph.ty(like).shape.extents().to_vec();
-    let mut extents = b.graph.ty(value).shape.extents().to_vec();
-    let mut padded = value;
-    for axis in 0..whole.len() {
-        let mut zeros = |b: &mut Builder, count: usize| {
-            extents[axis] = count;
-            (count > 0).then(|| b.splat(Literal::scalar(0.0), &Shape::new(extents.clone())))
-        };
-        let before = zeros(b, start[axis]);
-        let after = zeros(b, whole[axis] - limit[axis]);
-        extents[axis] = whole[axis];
-        let parts: Vec<Value> = before.into_iter().chain([padded]).chain(after).collect();
-        if parts.len() > 1 {
-            padded = b.apply(Op::Concatenate { axis }, &parts);
-        }
-    }
-    padded
 }

@@ -2,6 +2,8 @@
 
 mod adjoint;
 mod functions;
+mod linear;
+mod structure;
 #[cfg(test)]
 mod tests;
 

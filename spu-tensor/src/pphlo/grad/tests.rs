@@ -7,13 +7,17 @@ use crate::graph::Value;
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
 use crate::pphlo::generate::Random;
-use crate::pphlo::{Builder, DType, Graph, Op, Real, Type, evaluate, parse, verify};
+use crate::pphlo::{Builder, ConvolutionWindow, DType, Graph, Op, Real, Strides, Type, evaluate, parse, verify};
 use crate::shape::Shape;
 
 type Build = fn(&mut Builder, &[Value]) -> Value;
 
 /// Compares the gradient of Σ w · build(x) for fixed weights w with (f(x + h) − f(x − h)) / 2h, element by element.
 fn check(name: &str, inputs: &[HostTensor], build: Build) {
+    check_with(name, inputs, &build);
+}
+
+fn check_with(name: &str, inputs: &[HostTensor], build: &dyn Fn(&mut Builder, &[Value]) -> Value) {
     let mut graph = Graph::new();
     let parameters: Vec<Value> = inputs
         .iter()
@@ -176,9 +180,109 @@ proptest! {
         });
         check("slice", &inputs, |b, x| {
             let limit = b.graph.ty(x[0]).shape.extents().to_vec();
-            b.apply(Op::Slice { start: vec![1, 0, 0], limit: vec![limit[0], limit[1] - 1, 1] }, &[x[0]])
+            b.apply(Op::Slice { start: vec![1, 0, 0], limit: vec![limit[0], limit[1] - 1, 1], strides: Strides::UNIT }, &[x[0]])
         });
         check("concatenate", &inputs, |b, x| b.apply(Op::Concatenate { axis: 1 }, &[x[0], x[1], x[0]]));
+    }
+}
+
+fn integers(b: &mut Builder, shape: &[usize], values: &[i64]) -> Value {
+    let literal = HostTensor::int(Shape::from(shape), values.to_vec()).into();
+    b.apply(Op::Constant { literal }, &[])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn paddings_and_indices(seed: u64, m in 2usize..5, n in 2usize..4) {
+        let inputs = distinct(seed, &[&[m, n], &[], &[3, n], &[1, 2]], false);
+        check("strided slice", &inputs, |b, x| {
+            let limit = b.graph.ty(x[0]).shape.extents().to_vec();
+            b.apply(Op::Slice { start: vec![1, 0], limit, strides: Strides::new(vec![2, 3]) }, &[x[0]])
+        });
+        check("reverse", &inputs, |b, x| b.apply(Op::Reverse { axes: vec![0] }, &[x[0]]));
+        let pads: [Build; 3] = [
+            |b, x| b.apply(Op::Pad { low: vec![1, 0], high: vec![0, 2], interior: vec![0, 0] }, &[x[0], x[1]]),
+            |b, x| b.apply(Op::Pad { low: vec![-1, 2], high: vec![1, -1], interior: vec![2, 1] }, &[x[0], x[1]]),
+            |b, x| b.apply(Op::Pad { low: vec![-2, -1], high: vec![0, 0], interior: vec![1, 0] }, &[x[0], x[1]]),
+        ];
+        pads.iter().for_each(|pad| check("pad", &inputs, *pad));
+        check("dynamic slice", &inputs, |b, x| {
+            let (i, j) = (integers(b, &[], &[1]), integers(b, &[], &[9]));
+            b.apply(Op::DynamicSlice { sizes: vec![1, 2] }, &[x[0], i, j])
+        });
+        check("dynamic update slice", &inputs, |b, x| {
+            let (i, j) = (integers(b, &[], &[1]), integers(b, &[], &[-1]));
+            b.apply(Op::DynamicUpdateSlice, &[x[0], x[3], i, j])
+        });
+        check("gather", &inputs, |b, x| {
+            let index = integers(b, &[2, 3], &[1, 0, 1, 7, -1, 1]);
+            b.apply(Op::Gather { axis: 0 }, &[x[0], index])
+        });
+        check("gather columns", &inputs, |b, x| {
+            let index = integers(b, &[], &[1]);
+            b.apply(Op::Gather { axis: 1 }, &[x[0], index])
+        });
+        check("scatter-add", &inputs, |b, x| {
+            let index = integers(b, &[3], &[1, 7, 1]);
+            b.apply(Op::ScatterAdd { axis: 0 }, &[x[0], index, x[2]])
+        });
+        check("scatter", &inputs, |b, x| {
+            let index = integers(b, &[3], &[1, 0, 1]);
+            b.apply(Op::Scatter { axis: 0 }, &[x[0], index, x[2]])
+        });
+    }
+
+    #[test]
+    fn batched_products(seed: u64, m in 1usize..4, k in 1usize..4, n in 1usize..4) {
+        let inputs = distinct(seed, &[&[2, m, k], &[2, k, n]], false);
+        check("batch", &inputs, |b, x| {
+            b.apply(Op::DotGeneral { batch: vec![(0, 0)], contract: vec![(2, 1)] }, &[x[0], x[1]])
+        });
+        check("batch last", &inputs, |b, x| {
+            let last = |b: &mut Builder, v| b.apply(Op::Transpose { permutation: vec![1, 2, 0] }, &[v]);
+            let (left, right) = (last(b, x[0]), last(b, x[1]));
+            b.apply(Op::DotGeneral { batch: vec![(2, 2)], contract: vec![(1, 0)] }, &[left, right])
+        });
+        check("no batch", &inputs, |b, x| {
+            b.apply(Op::DotGeneral { batch: vec![], contract: vec![(2, 1)] }, &[x[0], x[1]])
+        });
+        check("two contracted", &inputs, |b, x| {
+            b.apply(Op::DotGeneral { batch: vec![], contract: vec![(2, 1), (0, 0)] }, &[x[0], x[1]])
+        });
+        check("outer", &inputs, |b, x| b.apply(Op::DotGeneral { batch: vec![], contract: vec![] }, &[x[0], x[1]]));
+    }
+
+    #[test]
+    fn convolutions(seed: u64, case in 0usize..10) {
+        // Groups, input, kernel; stride, low, high, input and kernel dilation of both axes.
+        type Case = (usize, [usize; 4], [usize; 4], [[i64; 2]; 5]);
+        let cases: [Case; 10] = [
+            (1, [2, 4, 3, 2], [2, 2, 2, 3], [[1, 1], [0, 0], [0, 0], [1, 1], [1, 1]]),
+            (1, [1, 5, 4, 1], [3, 2, 1, 2], [[2, 1], [1, 1], [1, 0], [1, 1], [1, 1]]),
+            (1, [1, 6, 5, 1], [2, 3, 1, 1], [[2, 2], [0, 0], [0, 0], [1, 1], [1, 1]]),
+            (1, [1, 6, 6, 1], [2, 2, 1, 1], [[1, 2], [0, 1], [0, 0], [1, 1], [3, 2]]),
+            (1, [1, 3, 3, 2], [2, 3, 2, 1], [[1, 1], [1, 2], [1, 1], [2, 3], [1, 1]]),
+            (1, [1, 3, 4, 1], [2, 2, 1, 1], [[2, 3], [1, 0], [2, 1], [2, 2], [2, 1]]),
+            (2, [2, 3, 3, 4], [2, 2, 2, 2], [[1, 2], [1, 0], [0, 1], [1, 1], [1, 1]]),
+            (3, [1, 4, 4, 3], [3, 3, 1, 6], [[1, 1], [1, 1], [1, 1], [1, 1], [1, 1]]),
+            (1, [1, 5, 5, 1], [2, 2, 1, 1], [[1, 2], [-1, -2], [0, -1], [1, 1], [1, 1]]),
+            (1, [1, 2, 3, 1], [3, 2, 1, 1], [[1, 1], [0, 0], [0, 0], [1, 1], [1, 1]]),
+        ];
+        let (groups, input, kernel, [stride, low, high, spread, dilation]) = cases[case];
+        let distances = |of: [i64; 2]| of.map(|n| n as usize).to_vec();
+        let window = ConvolutionWindow {
+            stride: distances(stride),
+            low: low.to_vec(),
+            high: high.to_vec(),
+            input_dilation: distances(spread),
+            kernel_dilation: distances(dilation),
+        };
+        let inputs = distinct(seed, &[&input, &kernel], false);
+        check_with(&format!("convolution {case}"), &inputs, &|b, x| {
+            b.apply(Op::Convolution { window: window.clone(), groups }, &[x[0], x[1]])
+        });
     }
 }
 
