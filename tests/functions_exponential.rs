@@ -21,6 +21,7 @@ revealed! {
     decay_to_15: |x| x.assume(-15.0..=0.0).exp();
     growth_to_3: |x| x.assume(..=3.0).exp();
     exp_m1: |x| x.exp_m1();
+    ln_1p: |x| x.ln_1p();
     logistic: |x| x.logistic();
     tanh: |x| x.tanh();
     erf: |x| x.erf();
@@ -135,14 +136,30 @@ fn exponentials_of_known_ranges() {
 fn exponentials_of_extreme_arguments() {
     for (world, _) in worlds() {
         let far: Vec<f64> = world.extremes();
-        for (x, y) in far.iter().zip(run!(world, exp, &far)) {
-            assert_eq!(y, 0.0, "e^{x}: far below nothing is left, and above 20 the result is 0");
+        for (&x, y) in far.iter().zip(run!(world, exp, &far)) {
+            match x > 20.0 {
+                true => assert_eq!(y, 0.0, "e^{x}: above 20 the result is 0"),
+                false => assert!((y - x.exp()).abs() <= 2.0 * world.ulp, "e^{x} = {y}"),
+            }
         }
     }
     let world = World::new(Config::z64());
     let far: Vec<f64> = (4..43).map(|k| -(2f64.powi(k))).chain([-1000.0, -1e9]).collect();
     assert!(run!(world, decay, &far).iter().chain(&run!(world, exp, &far)).all(|&y| y < 2.0 * world.ulp));
     assert!(run!(world, decay, &far).iter().all(|&y| y == 0.0));
+}
+
+#[test]
+fn logarithms_of_one_more() {
+    for (world, points) in worlds() {
+        let hi = if world.ulp > 1e-3 { 1000.0 } else { 1e6 };
+        let x = [world.grid(-0.9375, 8.0, points), world.grid(8.0, hi, points / 10)].concat();
+        let error = worst(&world, &run!(world, ln_1p, &x), &x, f64::ln_1p);
+        // Polynomials of 2^128 have 38 bits.
+        let bound = f64::max(4.0, 2f64.powi(-36) / world.ulp);
+        assert!(error < bound, "{error} at {}", world.ulp);
+        assert!(run!(world, ln_1p, &[-1.0, -1.5, -1000.0]).iter().all(|&y| y == 0.0));
+    }
 }
 
 /// Logistic, tanh and erf: four units and never beyond their limits; at the extremes they are the limits.
@@ -215,7 +232,20 @@ fn what_each_function_costs() -> Result<(), Error> {
         }),+] };
     }
     let costs = cost!(exp decay decay_to_15 growth_to_3 exp_m1 logistic tanh erf softplus silu gelu narrow_tanh);
-    let expected: [(&str, u64, u64); 12] = [("", 0, 0); 12];
+    let expected = [
+        ("exp", 5, 1296),
+        ("decay", 6, 977),
+        ("decay_to_15", 5, 630),
+        ("growth_to_3", 6, 1029),
+        ("exp_m1", 5, 1296),
+        ("logistic", 6, 4399),
+        ("tanh", 6, 4652),
+        ("erf", 6, 2732),
+        ("softplus", 7, 4134),
+        ("silu", 7, 5158),
+        ("gelu", 7, 2857),
+        ("narrow_tanh", 3, 3262),
+    ];
     assert_eq!(costs, expected);
     Ok(())
 }

@@ -15,6 +15,11 @@ fn sine(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
     x.sin()
 }
 
+#[spu_fn]
+fn angle(y: Tensor<Secret, Fxp>, x: Tensor<Secret, Fxp>) -> Tensor<Public, Fxp> {
+    y.atan2(x).reveal()
+}
+
 fn values(tensor: &Shared<Tensor<Public, Fxp>>) -> Vec<f64> {
     tensor.to_host().elements.to_f64()
 }
@@ -52,5 +57,38 @@ fn sine_and_cosine() -> Result<(), Error> {
 fn sine_takes_three_rounds_and_449_bits() -> Result<(), Error> {
     let cost = sine::cost([64], &Network::LOCAL)?;
     assert_eq!((cost.rounds, cost.bytes.iter().sum::<u64>()), (3, 449 * 8));
+    Ok(())
+}
+
+/// Points all around the origin, near and far, on the axes and the diagonals.
+fn points(config: &Config, count: usize) -> Vec<(f64, f64)> {
+    let ulp = (-f64::from(config.fraction_bits)).exp2();
+    let radii = [0.5, 1.0, 700.0, 64.0 * ulp];
+    let around = (0..count).map(|i| {
+        let (angle, radius) = (i as f64 * 0.01, radii[i % 4]);
+        (radius * angle.sin(), radius * angle.cos())
+    });
+    let axes = [(0.0, 1.0), (1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (2.0, 2.0), (2.0, -2.0), (-2.0, -2.0), (0.0, 0.0)];
+    // No −0, whose angle would be −π.
+    let round = |v: f64| (v / ulp).round() * ulp + 0.0;
+    axes.into_iter().chain(around).map(|(y, x)| (round(y), round(x))).collect()
+}
+
+#[test]
+fn angles_of_points() -> Result<(), Error> {
+    let z128 = |fraction_bits| Config { fraction_bits, ..Config::z128() };
+    for (config, count) in [(Config::z64(), POINTS), (Config::z32(), 20_000), (z128(26), 2000), (z128(40), 500)] {
+        let session = Session::local(&config)?;
+        let (y, x): (Vec<f64>, Vec<f64>) = points(&config, count).into_iter().unzip();
+        let share = |v: &[f64]| session.input(Party(0), [v.len()], || Ok(v.to_vec()));
+        let found = values(&angle::run(&session, &share(&y)?, &share(&x)?)?);
+        let ulp = (-f64::from(config.fraction_bits)).exp2();
+        let errors = found.iter().zip(y.iter().zip(&x)).map(|(found, (y, x))| (found - y.atan2(*x)).abs() / ulp);
+        let worst = errors.fold(0.0, f64::max);
+        // Polynomials of 2^128 have 38 bits.
+        let bound = f64::max(6.0, 2f64.powi(-36) / ulp);
+        assert!(worst < bound, "{worst} in 2^{} at {}", config.ring_bits, config.fraction_bits);
+        assert_eq!((found[0], found[7]), (0.0, 0.0), "the axis and the origin");
+    }
     Ok(())
 }

@@ -449,7 +449,7 @@ fn run_node(links: Links, plan: &Plan) -> Result<Shares, Error> {
     let words = |value: PartyValue<u64>| match value {
         PartyValue::Public(x) | PartyValue::Sum(x) => x.to_vec(),
         PartyValue::Arith(x) => [&x.own[..], &x.next[..]].concat(),
-        PartyValue::Bits(_) | PartyValue::Absent => vec![],
+        PartyValue::Bits(_) | PartyValue::Permutation(_) | PartyValue::Absent => vec![],
     };
     Ok(results.into_iter().map(words).collect())
 }

@@ -27,8 +27,8 @@ pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
     Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre,
-    Numeric, Operand, Padding, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate, select,
-    value_and_grad,
+    Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate,
+    lexsort, random, select, value_and_grad,
 };
 
 /// What generated code names.

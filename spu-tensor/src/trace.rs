@@ -87,6 +87,11 @@ pub(crate) fn emit(op: Op, operands: &[Handle], location: Location) -> Handle {
     })
 }
 
+/// A number that no other draw of this trace has.
+pub(crate) fn draw() -> usize {
+    with(|trace| trace.graph.len())
+}
+
 /// Appends a public constant.
 pub(crate) fn constant(tensor: HostTensor, location: Location) -> Handle {
     let values = tensor.elements.to_f64();

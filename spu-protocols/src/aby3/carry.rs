@@ -93,11 +93,6 @@ pub(super) struct Codes {
 }
 
 impl Codes {
-    /// Lets another summand pick the bits.
-    pub(super) fn set_summand<R: Ring>(&mut self, summand: &[R]) {
-        self.bits = to_planes(summand, 0, self.widths.iter().sum());
-    }
-
     /// The planes of [`blocks`].
     pub(super) fn carries(&self) -> Planes {
         let stride = self.bits.stride();
@@ -117,6 +112,11 @@ impl Codes {
         }
         carries.clear_padding();
         carries
+    }
+
+    /// The same codes with another summand of P1 and P2 to pick bits off them.
+    pub(super) fn named_by<R: Ring>(self, summand: &[R]) -> Self {
+        Self { bits: to_planes(summand, 0, self.widths.iter().sum()), ..self }
     }
 
     /// The propagate bits of all blocks, the first one among them.

@@ -1,6 +1,6 @@
 //! The message tables of all kernels, by operation of the share program.
 
-use super::{Message, Role};
+use super::{Group, Message, Role};
 use crate::share::{Kind, ShareOp, ShareType};
 
 /// The table of a kernel for a part of `n` elements (rows for [`ShareOp::Maximum`]) of a ring of `bits` bits.
@@ -32,7 +32,20 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<
         ShareOp::ExpNegative(ref window) => super::exp::table(n, window, operands[0].scale, bits),
         ShareOp::Fourier(ref series) => super::fourier::table(n, series, bits),
         ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], false, bits),
+        ShareOp::Permutation { .. } => Vec::new(),
+        ShareOp::Shuffle { inverse } => {
+            super::shuffle::table(operands[0].elements(), group(operands[0], bits).width(), inverse)
+        }
+        ShareOp::OpenShuffled => super::rank::table(operands[1].elements(), group(operands[0], bits).width()),
+        ShareOp::OpenRanks => super::rank::ranks_table(operands[1].elements(), group(operands[0], bits).width()),
+        ShareOp::Indicators { bits: width } => match operands[0].kind {
+            Kind::Bits(digit) => super::indicators::table(n, digit, width),
+            _ => unreachable!("a digit is bits"),
+        },
         ShareOp::LeadingOne { ref layout, ref weights } => super::leading_one::table(n, layout, weights, bits),
+        ShareOp::Uniform { bits: width, .. } => super::uniform::table(n, width, bits),
+        ShareOp::Bernoulli { numerator, .. } => super::bernoulli::table(n, numerator),
+        ShareOp::PublicUniform { .. } => super::coin::table(),
         ref op => unreachable!("{} is local", op.name()),
     }
 }
@@ -41,5 +54,14 @@ fn bit_count(ty: &ShareType) -> usize {
     match ty.kind {
         Kind::Bits(count) => count as usize,
         _ => unreachable!("the share program's types hold: bits, not {ty}"),
+    }
+}
+
+/// How the shares of what is shuffled add up, and how many of their bits count, in a ring of `bits` bits.
+pub fn group(ty: &ShareType, bits: u32) -> Group {
+    match ty.kind {
+        Kind::Bits(count) => Group::Xor(count),
+        Kind::Residue(count) => Group::Sum(count),
+        _ => Group::Sum(bits),
     }
 }

@@ -27,7 +27,8 @@ pub(super) struct Kernel<'a, R: Ring> {
     pub(super) randomness: Rc<dyn Randomness<R>>,
 }
 
-type Results<R> = Pin<Box<dyn Future<Output = Vec<PartyValue<R>>>>>;
+/// The future of a node's results.
+pub(super) type Results<R> = Pin<Box<dyn Future<Output = Vec<PartyValue<R>>>>>;
 
 impl<R: Ring> Kernel<'_, R> {
     /// The future of the node's results.
@@ -250,6 +251,12 @@ impl<R: Ring> Kernel<'_, R> {
                     }
                 })
             }
+            ShareOp::Permutation { .. }
+            | ShareOp::Shuffle { .. }
+            | ShareOp::OpenShuffled
+            | ShareOp::OpenRanks
+            | ShareOp::Indicators { .. } => self.start_order(operands),
+            ShareOp::Uniform { .. } | ShareOp::Bernoulli { .. } | ShareOp::PublicUniform { .. } => self.start_draw(),
             ShareOp::LeadingOne { layout, weights } => {
                 let (x, layout, weights) = (arith(0), *layout, weights.clone());
                 let count = weights.count();
@@ -268,7 +275,7 @@ impl<R: Ring> Kernel<'_, R> {
     }
 
     /// Runs `kernel` for each part and keeps what it gives.
-    fn parts<T: 'static, F: Future<Output = T> + 'static>(
+    pub(super) fn parts<T: 'static, F: Future<Output = T> + 'static>(
         self,
         kernel: impl Fn(Context<R>, Range<usize>) -> F,
     ) -> impl Future<Output = Vec<T>> + 'static {
@@ -282,7 +289,7 @@ impl<R: Ring> Kernel<'_, R> {
     }
 
     /// [`Kernel::parts`] for kernels whose result is one arithmetic value.
-    fn arith_parts<F: Future<Output = Arith<R>> + 'static>(
+    pub(super) fn arith_parts<F: Future<Output = Arith<R>> + 'static>(
         self,
         kernel: impl Fn(Context<R>, Range<usize>) -> F,
     ) -> Results<R> {
@@ -310,7 +317,7 @@ fn joined<R: Ring>(mut parts: Vec<Arith<R>>) -> PartyValue<R> {
 }
 
 /// All parts but the last hold whole words.
-fn joined_bits(parts: &[BitShares]) -> BitShares {
+pub(super) fn joined_bits(parts: &[BitShares]) -> BitShares {
     let elements = parts.iter().map(|p| p.own.elements()).sum();
     let count = parts[0].own.count();
     let join = |side: fn(&BitShares) -> &Planes| {

@@ -9,11 +9,12 @@ use spu::{Elements, Error, Location, Party};
 use super::bilinear::{Dot, bilinear, convolution_sizes};
 use super::bits;
 use super::indexed::indexed;
+use super::order;
 use super::rearrange::rearrange;
 use super::value::PartyValue;
 use crate::aby3::{Arith, product_terms};
 use crate::hal::{RingConfig, decode, encode};
-use crate::ring::{Ring, convolve};
+use crate::ring::{Ring, convolve, reciprocal_parts};
 use crate::share::{PublicFunction, ShareGraph, ShareOp, ShareType};
 
 /// The result of a local node at `party`; where every value is public, the same in the clear.
@@ -62,7 +63,13 @@ pub fn evaluate_local<R: Ring>(
         ShareOp::DynamicSlice | ShareOp::DynamicUpdateSlice | ShareOp::Gather { .. } | ShareOp::Scatter { .. } => {
             indexed(&node.operation, operands, &types, &ty.shape)
         }
+        ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } | ShareOp::JoinBits | ShareOp::SelectBits { .. } => {
+            order::evaluate(&node.operation, operands, &types, location)?
+        }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
+        ShareOp::PublicReciprocal { exponent, places } => {
+            public_reciprocal(operands[0].as_public(), *exponent, *places, location)?
+        }
         ShareOp::PublicBits(function) => bits::public(*function, operands, location)?,
         op @ (ShareOp::BitXor
         | ShareOp::BitNot
@@ -82,7 +89,7 @@ pub fn evaluate_local<R: Ring>(
 }
 
 /// A function of one share applied to every share of a value.
-fn each<R: Ring>(x: &PartyValue<R>, f: impl Fn(&[R]) -> Vec<R>) -> PartyValue<R> {
+pub(super) fn each<R: Ring>(x: &PartyValue<R>, f: impl Fn(&[R]) -> Vec<R>) -> PartyValue<R> {
     all_components(std::slice::from_ref(x), |components| f(components[0]))
 }
 
@@ -94,7 +101,9 @@ pub(super) fn all_components<R: Ring>(operands: &[PartyValue<R>], f: impl Fn(Vec
             own: f(operands.iter().map(|x| &x.as_arith().own[..]).collect()),
             next: f(operands.iter().map(|x| &x.as_arith().next[..]).collect()),
         }),
-        PartyValue::Bits(_) | PartyValue::Absent => panic!("the share program's types hold: numbers"),
+        PartyValue::Bits(_) | PartyValue::Permutation(_) | PartyValue::Absent => {
+            panic!("the share program's types hold: numbers")
+        }
     }
 }
 
@@ -145,6 +154,26 @@ fn multiply<R: Ring>(x: &PartyValue<R>, y: &PartyValue<R>) -> PartyValue<R> {
         (PartyValue::Public(p), other) | (other, PartyValue::Public(p)) => each(other, |x| zip(x, p, R::times)),
         _ => panic!("the share program's types hold: factors"),
     }
+}
+
+/// The integer part of 2^exponent/y, or `places` bits of its fraction, with the sign of y.
+fn public_reciprocal<R: Ring>(
+    y: &[R],
+    exponent: i32,
+    places: Option<u32>,
+    location: Location,
+) -> Result<PartyValue<R>, Error> {
+    if let Some(i) = y.iter().position(|&y| y == R::ZERO) {
+        let message = format!("cannot divide by element {i}, 0: the divisor must not be 0");
+        return Err(Error::program(message, location));
+    }
+    let part = |y: &R| {
+        let y = y.signed();
+        let parts = reciprocal_parts(y.unsigned_abs(), exponent, places.unwrap_or(0));
+        let part = R::from_u128(parts[usize::from(places.is_some())]);
+        if y < 0 { part.negated() } else { part }
+    };
+    Ok(PartyValue::public(y.iter().map(part).collect()))
 }
 
 fn public<R: Ring>(

@@ -5,10 +5,13 @@ mod bits;
 mod indexed;
 mod kernels;
 mod local;
+mod order;
 mod party;
+mod random;
 mod rearrange;
 mod value;
 
 pub use local::evaluate_local;
+pub(crate) use order::rows;
 pub use party::{Exchange, PartyRun, Traffic};
 pub use value::PartyValue;

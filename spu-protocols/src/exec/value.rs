@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::aby3::{Arith, BitShares};
+use crate::aby3::{Arith, BitShares, Permutations};
 
 /// A value at one party; cheap to clone.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub enum PartyValue<R> {
     Sum(Arc<Vec<R>>),
     /// Replicated XOR shares of bits.
     Bits(Arc<BitShares>),
+    /// Two of three factors of a permutation.
+    Permutation(Arc<Permutations>),
     /// Nothing: another party has it.
     Absent,
 }
@@ -64,6 +66,14 @@ impl<R> PartyValue<R> {
         match self {
             Self::Bits(bits) => bits,
             _ => panic!("the share program's types hold: bits"),
+        }
+    }
+
+    /// The factors of the permutation. Panics on another kind.
+    pub fn as_permutation(&self) -> &Arc<Permutations> {
+        match self {
+            Self::Permutation(factors) => factors,
+            _ => panic!("the share program's types hold: a permutation"),
         }
     }
 }

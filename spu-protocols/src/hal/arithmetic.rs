@@ -142,7 +142,7 @@ impl Lowering<'_> {
 
     /// x times a constant. A power of two changes the scale alone. Any other constant is m·2^−k with as few fraction bits in m as it
     /// needs, at most the format's: small constants are as precise as large ones, and 2^−k changes the scale alone.
-    fn times_constant(&mut self, c: f64, x: Value) -> Entry {
+    pub(super) fn times_constant(&mut self, c: f64, x: Value) -> Entry {
         let number = self.as_number(x);
         let f = self.ring.fraction_bits;
         let k = halvings(c);

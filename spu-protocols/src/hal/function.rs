@@ -1,72 +1,60 @@
-//! Functions of secret values: quotients, and the splines behind 1/x and ln x.
+//! The splines behind 1/x and ln x on a known narrow range.
 
-use spu::Error;
 use spu::graph::Value;
-use spu::pphlo::{Op, Type};
+use spu::pphlo::{Interval, Op};
 
 use super::spline::Spline;
-use super::{Entry, Lowering, Number};
+use super::{Entry, Lowering};
 
 impl Lowering<'_> {
-    pub(super) fn divide(&mut self, x: Value, y: Value, ty: &Type) -> Result<Entry, Error> {
-        let inverse = if self.graph.ty(y).is_secret() {
-            self.spline(&Op::Reciprocal, y)?
-        } else {
-            let entries = self.public(&Op::Reciprocal, &[y], y);
-            entries[0]
-        };
-        let (Entry::Number(x), Entry::Number(inverse)) = (Entry::Number(self.as_number(x)), inverse) else {
-            unreachable!("a reciprocal is a number")
-        };
-        let product = self.product(x, inverse);
-        Ok(Entry::Number(Number { precision: product.precision.max(self.ring.scale(ty.dtype)), ..product }))
-    }
-
-    /// 1/x or ln x on a known positive range: piecewise polynomials of degree 4, seven rounds.
+    /// 1/x or ln x on a known narrow range: piecewise polynomials of degree 4, seven rounds.
     ///
     /// Round by round: [x ≥ θ_j] for the inner breakpoints (five rounds) beside x², x³, x⁴ (four); each coefficient is then a
     /// public combination of those bits, and Σ c_k·x^k is truncated once (two).
-    pub(super) fn spline(&mut self, op: &Op, x: Value) -> Result<Entry, Error> {
-        let interval = self.intervals[x.index()];
-        let (lo, hi) = (interval.lo, interval.hi);
-        let name = if *op == Op::Log { "log" } else { "reciprocal" };
-        if !(lo > 0.0 && hi >= lo && hi / lo <= LARGEST_RATIO) {
-            return Err(self.unknown_range(format!(
-                "cannot lower {name}: its argument must be known to lie in [lo, hi] with 0 < lo and hi ≤ {LARGEST_RATIO}·lo, but it is \
-                 known to lie in [{lo}, {hi}]; state its range with `.assume(lo..=hi)`"
-            )));
-        }
-        // y = x · 2^up has its geometric centre in [2, 4), so it lies in [1/2, 16): the same ring element under another scale.
-        let up = 1 - libm::floor(0.5 * libm::log2(lo * hi)) as i32;
-        let f = self.ring.fraction_bits as i32;
-        if !(1..=2 * f).contains(&(f - up)) {
-            return Err(
-                self.unknown_range(format!("cannot lower {name}: [{lo}, {hi}] is outside the fixed-point range"))
-            );
-        }
-        let unit = libm::exp2(f64::from(up));
-        let spline = match op {
-            Op::Log => Spline::new(lo * unit, hi * unit, libm::log),
-            _ => Spline::new(lo * unit, hi * unit, |y| 1.0 / y),
-        };
-        let number = self.as_number(x);
-        let value = self.arith_at(number, f as u32);
-        let y = self.build.rescale(value, (f - up) as u32);
-        let result = self.evaluate(&spline, y);
-        let f = f as u32;
-        let value = match op {
+    pub(super) fn spline(&mut self, op: &Op, x: Value) -> Entry {
+        let f = self.ring.fraction_bits;
+        match op {
             Op::Log => {
+                let (result, up) = self.spline_sum(x, libm::log);
                 let value = self.build.truncate(result, self.build.scale(result) - f);
                 let shift = self.splat(-f64::from(up) * std::f64::consts::LN_2, self.shape(x), f);
-                self.build.add(value, shift)
+                let value = self.build.add(value, shift);
+                self.number(value, f)
             }
             _ => {
-                let scale = (self.build.scale(result) as i32 - up) as u32;
-                let scaled = self.build.rescale(result, scale);
-                self.build.truncate(scaled, scale - f)
+                let value = self.narrow_inverse(x, f);
+                self.number(value, f)
             }
-        };
-        Ok(self.number(value, f))
+        }
+    }
+
+    /// 1/x on a known narrow range, with `places` fraction bits.
+    pub(super) fn narrow_inverse(&mut self, x: Value, places: u32) -> Value {
+        let (result, up) = self.spline_sum(x, |y| 1.0 / y);
+        let scale = (self.build.scale(result) as i32 - up) as u32;
+        let scaled = self.build.rescale(result, scale);
+        match scale.checked_sub(places) {
+            Some(excess @ 1..) => self.build.truncate(scaled, excess),
+            _ => {
+                let value = self.build.reshare(scaled);
+                self.build.shift_left(value, places - scale)
+            }
+        }
+    }
+
+    /// f(y) as a `Sum` and `up`, where y = x·2^up has its geometric centre in [2, 4).
+    fn spline_sum(&mut self, x: Value, function: impl Fn(f64) -> f64) -> (Value, i32) {
+        let interval = self.intervals[x.index()];
+        let (lo, hi) = (interval.lo, interval.hi);
+        // y lies in [1/2, 16): the same ring element under another scale.
+        let up = up(interval);
+        let unit = libm::exp2(f64::from(up));
+        let spline = Spline::new(lo * unit, hi * unit, function);
+        let f = self.ring.fraction_bits;
+        let number = self.as_number(x);
+        let value = self.arith_at(number, f);
+        let y = self.build.rescale(value, (f as i32 - up) as u32);
+        (self.evaluate(&spline, y), up)
     }
 
     /// Σ c_k·y^k as a `Sum`.
@@ -129,10 +117,17 @@ impl Lowering<'_> {
         let fourth = product(self, second, second);
         [first, second, third, fourth]
     }
+}
 
-    fn unknown_range(&self, message: String) -> Error {
-        Error::program(message, self.location())
-    }
+/// Whether a spline serves the range in a format with `fraction_bits`.
+pub(super) fn is_narrow(range: Interval, fraction_bits: u32) -> bool {
+    let f = fraction_bits as i32;
+    range.lo > 0.0 && range.hi / range.lo <= LARGEST_RATIO && (1..=2 * f).contains(&(f - up(range)))
+}
+
+/// By how many bits a range is scaled for its geometric centre to lie in [2, 4).
+fn up(range: Interval) -> i32 {
+    1 - libm::floor(0.5 * libm::log2(range.lo * range.hi)) as i32
 }
 
 /// The largest hi/lo that a spline serves.

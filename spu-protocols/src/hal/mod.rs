@@ -7,12 +7,19 @@
 
 mod arithmetic;
 mod compare;
+mod division;
 mod encode;
 mod exponential;
 mod format;
 mod function;
 mod indexing;
 mod linear;
+mod normalize;
+mod normalized;
+mod order;
+mod polynomial;
+mod quotient;
+mod random;
 mod sigmoid;
 mod spline;
 mod structure;
@@ -76,7 +83,9 @@ fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let entries = vec![None; graph.value_count()];
     let intervals = pphlo::intervals(graph);
-    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, uses, entries };
+    let needs = normalize::needs(graph, &intervals, ring);
+    let orders = order::Orders::default();
+    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, needs, uses, entries, orders };
     let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
@@ -126,14 +135,25 @@ struct Lowering<'a> {
     ring: RingConfig,
     graph: &'a pphlo::Graph,
     intervals: Vec<Interval>,
+    /// For which functions each value is normalized.
+    needs: Vec<normalize::Needs>,
     uses: Vec<usize>,
     entries: Vec<Option<Entry>>,
+    orders: order::Orders,
+}
+
+/// Operations that are lowered in one way, whatever their visibility.
+fn is_source(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Parameter { .. } | Op::Constant { .. } | Op::Reveal | Op::RandomUniform { .. } | Op::RandomBernoulli { .. }
+    )
 }
 
 impl Lowering<'_> {
     fn node(&mut self, op: &Op, operands: &[Value], result: Value) -> Result<Vec<Entry>, Error> {
         let ty = self.graph.ty(result).clone();
-        if !ty.is_secret() && !matches!(op, Op::Parameter { .. } | Op::Constant { .. } | Op::Reveal) {
+        if !ty.is_secret() && !is_source(op) {
             return Ok(self.public(op, operands, result));
         }
         let one = |entry| Ok(vec![entry]);
@@ -154,17 +174,21 @@ impl Lowering<'_> {
             Op::Divide if ty.dtype == DType::Int => {
                 Err(Error::program("cannot lower `divide` of secret integers", self.location()))
             }
-            Op::Divide => one(self.divide(operands[0], operands[1], &ty)?),
-            Op::Reciprocal | Op::Log => one(self.spline(op, operands[0])?),
+            Op::Divide => one(self.divide(operands[0], operands[1], result)?),
+            Op::Reciprocal => one(self.reciprocal(operands[0])),
+            Op::Log => one(self.logarithm(operands[0])),
+            Op::Sqrt => one(self.root(operands[0], 1)),
+            Op::Rsqrt => one(self.root(operands[0], -1)),
             Op::Exponential => one(self.exponential(operands[0])),
             Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => {
                 one(self.sigmoid(op, operands[0]))
             }
+            Op::Atan2 => one(self.arc_tangent(operands[0], operands[1])),
+            Op::LogPlusOne => one(self.logarithm_plus_one(operands[0])),
             Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
             Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
             Op::Remainder
             | Op::Power
-            | Op::Atan2
             | Op::Abs
             | Op::Sign
             | Op::Clamp
@@ -173,9 +197,6 @@ impl Lowering<'_> {
             | Op::RoundNearestAfz
             | Op::RoundNearestEven
             | Op::Truncate
-            | Op::LogPlusOne
-            | Op::Sqrt
-            | Op::Rsqrt
             | Op::Xor
             | Op::ShiftLeft
             | Op::ShiftRightArithmetic
@@ -207,6 +228,10 @@ impl Lowering<'_> {
             Op::Scatter { axis } => one(self.scatter(operands, *axis, false, &ty)),
             Op::OneHot { depth } => one(self.one_hot(operands[0], *depth, &ty)),
             Op::Concatenate { axis } => one(self.concatenate(operands, *axis, &ty)),
+            Op::ArgSort { descending } => one(self.arg_sort(operands, *descending, result)?),
+            Op::Permute { inverse } => one(self.permute(operands[0], operands[1], *inverse)?),
+            Op::RandomPermutation { .. } => one(self.random_permutation(result)?),
+            Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => one(self.random(op, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
             Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),

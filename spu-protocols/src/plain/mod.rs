@@ -4,6 +4,9 @@
 
 mod functions;
 
+mod order;
+mod random;
+
 use spu::graph::Node;
 use spu::{Error, Party};
 
@@ -14,6 +17,16 @@ use crate::share::{Plan, RingLiteral, ShareOp};
 
 /// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
+    run_seeded(plan, ring, arguments, 0)
+}
+
+/// [`run`], with random draws that this seed decides.
+pub fn run_seeded<R: Ring>(
+    plan: &Plan,
+    ring: RingConfig,
+    arguments: &[PartyValue<R>],
+    seed: u64,
+) -> Result<Vec<PartyValue<R>>, Error> {
     let graph = &plan.graph;
     let mut values: Vec<Option<PartyValue<R>>> = vec![None; graph.value_count()];
     let mut uses = plan.uses.clone();
@@ -32,6 +45,10 @@ pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) 
             ref op if op.is_local() => {
                 vec![evaluate_local(graph, node, &operands, Party(0), ring, graph.location(id))?]
             }
+            ref op if let Some(drawn) = random::draw(op, graph.ty(node.result(0)).elements(), seed) => {
+                vec![PartyValue::public(drawn)]
+            }
+            _ if let Some(result) = order::kernel(graph, node, &operands, seed) => vec![PartyValue::public(result)],
             _ => {
                 let width = graph.ty(node.operands[0]).shape.extents().last().copied().unwrap_or(1);
                 let scale = graph.ty(node.operands[0]).scale;

@@ -7,4 +7,4 @@ mod key;
 mod stream;
 
 pub use key::{Contribution, Key, Keys, insecure_keys};
-pub use stream::{Stream, Streams};
+pub use stream::{Stream, Streams, expand};

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use aes::cipher::{Array, InnerIvInit, StreamCipher, StreamCipherCoreWrapper};
+use aes::cipher::{Array, InnerIvInit, KeyInit, StreamCipher, StreamCipherCoreWrapper};
 use ctr::CtrCore;
 use ctr::flavors::Ctr32BE;
 use spu::Party;
@@ -88,10 +88,15 @@ impl<'a> Stream<'a> {
     }
 }
 
+/// `count` words of the counter stream under a public seed.
+pub fn expand(seed: [u64; 2], count: usize) -> Vec<u64> {
+    let key: [u8; 16] = std::array::from_fn(|i| seed[i / 8].to_le_bytes()[i % 8]);
+    let cipher = Cipher::new((&key).into());
+    Stream::new(&cipher, [0; 16]).words(count)
+}
+
 #[cfg(test)]
 mod tests {
-    use aes::cipher::KeyInit;
-
     use super::super::{Keys, insecure_keys};
     use super::*;
     use crate::ring::Z16;
@@ -115,6 +120,14 @@ mod tests {
             0xe89c399ff0f198c6d40a31db156cabfe,
         ];
         assert_eq!(big_endian(&stream.words(8)), blocks);
+    }
+
+    #[test]
+    fn a_public_seed_is_the_key() {
+        // openssl enc -aes-128-ecb of zeros under the key 00 01 … 0f.
+        let seed = [0x0706050403020100, 0x0f0e0d0c0b0a0908];
+        assert_eq!(big_endian(&expand(seed, 2)), [0xc6a13b37878f5b826f4f8162a1c8d879]);
+        assert_eq!(expand(seed, 9)[..2], expand(seed, 2));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod matmul;
 mod operand;
 mod panels;
 mod planes;
+mod reciprocal;
 mod slices;
 mod square;
 mod transpose;
@@ -21,6 +22,7 @@ pub use fields::{pack_fields, unpack_fields};
 pub use matmul::{MatmulShape, matmul, matmul_add};
 pub use operand::{Offsets, Operand};
 pub use planes::Planes;
+pub use reciprocal::reciprocal_parts;
 pub use slices::{
     add_assign, low_assign, mul_add_assign, mul_assign, scale_assign, shl_assign, shr_assign, sub_assign,
 };

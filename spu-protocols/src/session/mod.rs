@@ -42,6 +42,8 @@ pub struct Session {
     programs: Mutex<HashMap<ProgramKey, Arc<Compiled>>>,
     inputs: Mutex<HashMap<InputKey, Arc<Plan>>>,
     leaves: AtomicU64,
+    /// Runs of the plain oracle so far: each has random draws of its own.
+    runs: AtomicU64,
 }
 
 /// Who computes.
@@ -100,6 +102,7 @@ impl Session {
             programs: Mutex::default(),
             inputs: Mutex::default(),
             leaves: AtomicU64::new(0),
+            runs: AtomicU64::new(0),
         }
     }
 
@@ -228,7 +231,10 @@ impl Session {
                 Ok(node.run(plan, inputs, of(party))?.into_iter().map(alone).collect())
             }
             Parties::Plain => {
-                let results = plain::run(plan, self.network.ring, &of(0))?;
+                let results = {
+                    let run = self.runs.fetch_add(1, Ordering::Relaxed);
+                    plain::run_seeded(plan, self.network.ring, &of(0), run)?
+                };
                 Ok(results.into_iter().map(|x| [x, PartyValue::Absent, PartyValue::Absent]).collect())
             }
         }

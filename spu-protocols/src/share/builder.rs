@@ -172,6 +172,12 @@ impl Builder {
         self.append(ShareOp::Public(function), operands, ShareType::new(shape, Kind::Public, scale))
     }
 
+    /// Part of the reciprocal of public integers, of scale 0.
+    pub fn public_reciprocal(&mut self, y: Value, exponent: i32, places: Option<u32>) -> Value {
+        let ty = ShareType { scale: 0, ..self.ty(y).clone() };
+        self.append(ShareOp::PublicReciprocal { exponent, places }, vec![y], ty)
+    }
+
     /// Another shape.
     pub fn reshape(&mut self, x: Value, shape: impl Into<Shape>) -> Value {
         let shape = shape.into();

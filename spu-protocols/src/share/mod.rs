@@ -5,6 +5,7 @@ mod builder;
 mod functions;
 mod masks;
 mod ops;
+mod order;
 mod plan;
 mod types;
 

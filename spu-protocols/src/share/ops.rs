@@ -111,6 +111,14 @@ pub enum ShareOp {
     },
     /// Local, `Public` only: through real numbers.
     Public(PublicFunction),
+    /// Local, `Public` only: the integer part of 2^exponent/y, or the first `places` bits of its fraction, with the sign of y; the elements of y
+    /// are taken as integers, and must not be 0.
+    PublicReciprocal {
+        /// The exponent.
+        exponent: i32,
+        /// How many bits of the fraction; nothing for the integer part.
+        places: Option<u32>,
+    },
     /// Local, `Public` only, scale 0: bits of integers.
     PublicBits(BitFunction),
     /// Local: exclusive disjunction of `Bits(n)` with `Bits(n)` or with the low n bits of a `Public`.
@@ -187,6 +195,25 @@ pub enum ShareOp {
     Concatenate {
         /// The axis.
         axis: usize,
+    },
+    /// Local: `(any[b, n, …], Public[b, n]) → any`: rows in the order of a public permutation: y_k = x_index(k), or y_index(k) = x_k if `inverse`.
+    PermuteRows {
+        /// The other way.
+        inverse: bool,
+    },
+    /// Local: `Arith → Residue`.
+    ToResidue {
+        /// How many bits count.
+        bits: u32,
+    },
+    /// Local: `Bits(1)[n, …] → Bits(n)[…]`.
+    JoinBits,
+    /// Local: `Bits(n) → Bits(limit − start)`.
+    SelectBits {
+        /// The first bit.
+        start: u32,
+        /// One past the last bit.
+        limit: u32,
     },
     /// Local: sum over axes, which disappear.
     ReduceSum {
@@ -285,6 +312,49 @@ pub enum ShareOp {
     Fourier(FourierSeries),
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
+    /// Kernel without a message: `() → Permutation[b, n]`, uniform.
+    Permutation {
+        /// Tells draws apart.
+        draw: u32,
+        /// The dealer of all kernels that use it: their factors must be in one order.
+        dealer: Party,
+    },
+    /// Kernel: `(x[b, n, …], Permutation[b, n]) → x`: rows permuted, or permuted back; x is `Arith`, `Residue` or `Bits`.
+    Shuffle {
+        /// Back.
+        inverse: bool,
+    },
+    /// Kernel: `(Residue[b, n], Permutation[b, n]) → Public[b, n]`: opened after it was shuffled. The operand holds each of 0 … n − 1 once.
+    OpenShuffled,
+    /// Kernel: `(Residue[2^w − 1, b, n], Public[b, n], Permutation[b, n]) → Public[b, n]`: ranks by the public order and then by a digit of w bits
+    /// with these indicators, opened after they were shuffled.
+    OpenRanks,
+    /// Kernel: `() → Arith`: uniform among the multiples of 2^−bits in [0, 1).
+    Uniform {
+        /// Fraction bits.
+        bits: u32,
+        /// Tells draws apart.
+        draw: u32,
+    },
+    /// Kernel: `() → Bits(1)`: one with probability numerator / 2^24.
+    Bernoulli {
+        /// Neither 0 nor 2^24.
+        numerator: u32,
+        /// Tells draws apart.
+        draw: u32,
+    },
+    /// Kernel: `() → Public`: uniform among the multiples of 2^−bits in [0, 1), or, at scale 0, integers of so many bits.
+    PublicUniform {
+        /// How many.
+        bits: u32,
+        /// Tells draws apart.
+        draw: u32,
+    },
+    /// Kernel: `Bits(w)[…] → Residue[2^w − 1, …]`: whether the bits are 1, 2, …
+    Indicators {
+        /// Bits of the result.
+        bits: u32,
+    },
     /// Kernel: `Arith → (Arith, …)`: sums of weights by the position of the leading one; over the blocks, then over the places.
     LeadingOne {
         /// Which bits have positions.
@@ -325,6 +395,14 @@ impl ShareOp {
                 | Self::ExpNegative(_)
                 | Self::Fourier(_)
                 | Self::Maximum
+                | Self::Permutation { .. }
+                | Self::Shuffle { .. }
+                | Self::OpenShuffled
+                | Self::OpenRanks
+                | Self::Indicators { .. }
+                | Self::Uniform { .. }
+                | Self::Bernoulli { .. }
+                | Self::PublicUniform { .. }
                 | Self::LeadingOne { .. }
         )
     }
@@ -346,6 +424,7 @@ impl ShareOp {
             Self::ToArith => "to_arith",
             Self::RoundPublic { .. } => "round_public",
             Self::Public(_) => "public",
+            Self::PublicReciprocal { .. } => "public_reciprocal",
             Self::PublicBits(_) => "public_bits",
             Self::BitXor => "bit_xor",
             Self::BitNot => "bit_not",
@@ -391,6 +470,18 @@ impl ShareOp {
             Self::ExpNegative(_) => "exp_negative",
             Self::Fourier(_) => "fourier",
             Self::Maximum => "maximum",
+            Self::PermuteRows { .. } => "permute_rows",
+            Self::ToResidue { .. } => "to_residue",
+            Self::JoinBits => "join_bits",
+            Self::SelectBits { .. } => "select_bits",
+            Self::Permutation { .. } => "permutation",
+            Self::Shuffle { .. } => "shuffle",
+            Self::OpenShuffled => "open_shuffled",
+            Self::OpenRanks => "open_ranks",
+            Self::Indicators { .. } => "indicators",
+            Self::Uniform { .. } => "uniform",
+            Self::Bernoulli { .. } => "bernoulli",
+            Self::PublicUniform { .. } => "public_uniform",
             Self::LeadingOne { .. } => "leading_one",
         }
     }

@@ -162,15 +162,17 @@ impl<'a> Planner<'a> {
         let fixed_dealer = match node.operation {
             ShareOp::Input { owner } => Some(owner),
             ShareOp::OpenTo { party, .. } => Some(party),
-            _ => None,
+            ref op => shuffling_dealer(self.graph, op, &node.operands),
         };
-        let work = types.iter().map(|t| t.elements()).max().unwrap_or(0);
+        let drawn = || self.graph.ty(node.result(0)).elements();
+        let work = types.iter().map(|t| t.elements()).max().unwrap_or_else(drawn);
         let units = match node.operation {
             ShareOp::Maximum => types[0].shape.extents()[0],
             _ => work,
         };
         let cuts = match fixed_dealer {
             Some(dealer) => vec![(0..units, Some(dealer))],
+            None if matches!(node.operation, ShareOp::Indicators { .. }) => vec![(0..units, None)],
             None => parts_of(units, work),
         };
         let mut held = operands;
@@ -222,6 +224,18 @@ impl<'a> Planner<'a> {
         });
         self.lines[position].supersteps.insert(stamp);
         self.lines[position].bytes[from] += bytes;
+    }
+}
+
+/// The dealer of a kernel that uses a permutation: the one that the permutation was drawn for.
+fn shuffling_dealer(graph: &ShareGraph, op: &ShareOp, operands: &[Value]) -> Option<Party> {
+    match op {
+        ShareOp::Permutation { dealer, .. } => Some(*dealer),
+        ShareOp::Shuffle { .. } | ShareOp::OpenShuffled | ShareOp::OpenRanks => {
+            let (id, _) = graph.definition(*operands.last()?);
+            shuffling_dealer(graph, &graph.node(id).operation, &[])
+        }
+        _ => None,
     }
 }
 

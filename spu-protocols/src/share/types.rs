@@ -15,6 +15,10 @@ pub enum Kind {
     Sum,
     /// Replicated XOR shares of n bits an element.
     Bits(u32),
+    /// Replicated additive shares modulo 2^n: only n bits of a share count.
+    Residue(u32),
+    /// A permutation of the rows along the last axis, of which each party lacks one of three factors.
+    Permutation,
 }
 
 /// The type of a value of the share program.

@@ -61,6 +61,12 @@ impl Shadow<'_> {
                 }
                 vec![x.clone()]
             }
+            // What was drawn is what the format drew.
+            op @ (Op::RandomPermutation { .. } | Op::RandomUniform { .. } | Op::RandomBernoulli { .. }) => {
+                let drawn = self.found[node.result(0).index()].clone();
+                let drawn = drawn.ok_or_else(|| self.fault(id, format!("`{}` is not held", op.name())))?;
+                vec![HostTensor::new(types[0].shape.clone(), drawn)]
+            }
             op => apply(op, &operands, &types).map_err(|problem| self.fault(id, problem))?,
         };
         for (result, (value, mut exact)) in node.results().zip(made).enumerate() {

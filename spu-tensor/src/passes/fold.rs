@@ -130,8 +130,8 @@ fn rule(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value
         (Op::Add, &[minus, x]) => negated(b.graph, minus).map(|y| b.apply(Op::Subtract, &[x, y])),
         // x − (−y) = x + y
         (Op::Subtract, &[x, minus]) => negated(b.graph, minus).map(|y| b.apply(Op::Add, &[x, y])),
-        // x / c = x · (1/c), for c ≠ 0
-        (Op::Divide, &[x, c]) if constant(b, c).is_some() => {
+        // x / c = x · (1/c), for a power of two: the inverse of another number is not exact
+        (Op::Divide, &[x, c]) if constant(b, c).as_ref().is_some_and(is_power_of_two) => {
             let inverse = evaluate(&Op::Reciprocal, &[&constant(b, c)?])?;
             let inverse = b.splat(inverse.into(), &ty.shape);
             Some(b.apply(Op::Multiply, &[x, inverse]))
@@ -163,6 +163,11 @@ fn operands_of(graph: &Graph, value: Value, op: &Op) -> Option<(Value, Value)> {
         &[x, y] if node.operation == *op => Some((x, y)),
         _ => None,
     }
+}
+
+/// Whether a scalar is a power of two, so that its inverse is exact.
+fn is_power_of_two(scalar: &HostTensor) -> bool {
+    scalar.elements.to_f64().iter().all(|x| x.is_finite() && libm::frexp(x.abs()).0 == 0.5)
 }
 
 fn negated(graph: &Graph, value: Value) -> Option<Value> {

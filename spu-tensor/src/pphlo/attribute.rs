@@ -2,7 +2,7 @@
 
 use super::literal::{Literal, Real};
 use super::scan::Scanner;
-use super::types::DType;
+use super::types::{DType, Visibility};
 use crate::error::Error;
 use crate::host::{Elements, HostTensor};
 use crate::program::Party;
@@ -66,6 +66,19 @@ impl Attribute for DType {
         let word = scanner.word("a data type")?;
         let all = [Self::Bool, Self::Int, Self::Fxp];
         all.into_iter().find(|d| d.to_string() == word).ok_or_else(|| scanner.error(format!("no data type `{word}`")))
+    }
+}
+
+impl Attribute for Visibility {
+    fn print(&self) -> String {
+        self.to_string()
+    }
+    fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
+        match scanner.word("a visibility")? {
+            "public" => Ok(Self::Public),
+            "secret" => Ok(Self::Secret),
+            other => Err(scanner.error(format!("no visibility `{other}`"))),
+        }
     }
 }
 

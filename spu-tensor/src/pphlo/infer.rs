@@ -1,6 +1,7 @@
 //! Typing rules: the result types of an operation.
 
 mod linear;
+mod order;
 mod structure;
 
 use super::{DType, Op, Type, Visibility};
@@ -151,6 +152,11 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
             typed(representable(Shape::new([operands[0].shape.extents(), &[*depth]].concat()))?, DType::Bool)
         }
         Op::Concatenate { axis } => concatenate(operands, *axis).map(|shape| typed(shape, operands[0].dtype))?,
+        Op::ArgSort { .. }
+        | Op::Permute { .. }
+        | Op::RandomPermutation { .. }
+        | Op::RandomUniform { .. }
+        | Op::RandomBernoulli { .. } => return order::infer(op, operands, visibility),
         Op::ReduceSum { axes } => typed(reduce(&operands[0].shape, axes)?, operands[0].dtype.max(DType::Int)),
         Op::ReduceMax { axis } => {
             numeric(op, operands)?;

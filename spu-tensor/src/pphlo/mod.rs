@@ -21,7 +21,7 @@ pub use append::append;
 #[cfg(test)]
 pub(crate) use eval::evaluate_one;
 pub(crate) use eval::{apply, argument};
-pub use eval::{evaluate, gelu, logistic, silu, softplus};
+pub use eval::{evaluate, evaluate_seeded, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;
 pub use literal::{Literal, Real};

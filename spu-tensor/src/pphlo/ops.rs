@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::attribute::Attribute;
 use super::literal::{Literal, Real};
 use super::scan::Scanner;
-use super::types::DType;
+use super::types::{DType, Visibility};
 use super::window::{ConvolutionWindow, Strides};
 use crate::error::Error;
 use crate::graph::Operation;
@@ -31,6 +31,9 @@ macro_rules! operations {
         }
 
         impl Op {
+            /// The names of all operations, in the order of the table.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
             /// Its name in the text form.
             pub fn name(&self) -> &'static str {
                 match self {
@@ -303,6 +306,46 @@ operations! {
             /// The axis on which the extents add.
             axis: usize
         } = "concatenate" (1 ..),
+        /// `(T, …) -> Int`, each T[…, n] of one shape: of every list along the last axis the numbers of its elements in rising
+        /// order, by the first operand, then by the second, …; of equal elements the first stands first, also in falling order.
+        ArgSort {
+            /// In falling order.
+            descending: bool
+        } = "arg_sort" (1 ..),
+        /// `(T[b, n, …], Int[b, n]) -> T`, where b stands for any number of axes: rows in the order of a permutation p along the
+        /// last axis of the second operand, y_k = x_p(k), or y_p(k) = x_k. A secret p is made by `ArgSort`, `RandomPermutation` or
+        /// `Permute` in the same program: only of a permutation may the parties see a shuffled copy.
+        Permute {
+            /// The other way.
+            inverse: bool
+        } = "permute" (2),
+        /// `() -> Int[secret]`: a uniform permutation of 0 … n − 1 for every list along the last axis; another one in each run.
+        RandomPermutation {
+            /// The result's.
+            shape: Shape,
+            /// Tells draws of a program apart.
+            draw: usize,
+        } = "random_permutation" (0),
+        /// `() -> Fxp`: uniform in [0, 1); other numbers in each run.
+        RandomUniform {
+            /// The result's.
+            shape: Shape,
+            /// The result's.
+            visibility: Visibility,
+            /// Tells draws of a program apart.
+            draw: usize,
+        } = "random_uniform" (0),
+        /// `() -> Bool`: true with probability p, rounded to a multiple of 2^−24; other values in each run.
+        RandomBernoulli {
+            /// In [0, 1].
+            p: Real,
+            /// The result's.
+            shape: Shape,
+            /// The result's.
+            visibility: Visibility,
+            /// Tells draws of a program apart.
+            draw: usize,
+        } = "random_bernoulli" (0),
         /// `T -> max(T, Int)`: sum over axes, which disappear; truth values are counted.
         ReduceSum {
             /// Strictly increasing.

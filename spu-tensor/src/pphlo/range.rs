@@ -224,6 +224,13 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let (before, after) = (elements(node.operands[0]), elements(node.result(0)));
             x(0).multiply(count(if after == 0.0 { 0.0 } else { before / after }))
         }
+        Op::ArgSort { .. } | Op::RandomPermutation { .. } => {
+            let n = graph.ty(node.result(0)).shape.extents().last().map_or(0.0, |&n| n as f64);
+            Interval::new(0.0, (n - 1.0).max(0.0))
+        }
+        Op::Permute { .. } => x(0),
+        Op::RandomUniform { .. } => Interval::new(0.0, 1.0),
+        Op::RandomBernoulli { .. } => Interval::BOOL,
         Op::Concatenate { .. } => (0..node.operands.len()).map(x).reduce(Interval::hull).unwrap_or(Interval::ALL),
         Op::Pad { .. } | Op::DynamicUpdateSlice => x(0).hull(x(1)),
         Op::Gather { .. } => x(0).hull(count(0.0)),

@@ -2,6 +2,7 @@
 
 use super::{Graph, Op, Type, infer};
 use crate::error::Error;
+use crate::host::{Elements, HostTensor};
 
 /// Checks that the stored types are those of the typing rules, that operands precede their uses, that there are no regions,
 /// and that what was revealed to one party is returned and nothing else. The error names the first node at fault.
@@ -22,6 +23,14 @@ pub fn verify(graph: &Graph) -> Result<(), Error> {
                     "`{name}` uses {operand:?}, which is revealed to one party: it can only be returned"
                 ));
             }
+        }
+        if let (Op::Permute { .. }, &[_, p]) = (&node.operation, &node.operands[..])
+            && graph.ty(p).is_secret()
+            && !is_permutation(graph, p)
+        {
+            return fault(format!(
+                "`{name}` takes {p:?} for a secret permutation, which only `arg_sort` and `random_permutation` make"
+            ));
         }
         let stored: Vec<&Type> = node.results().map(|v| graph.ty(v)).collect();
         if let Op::Parameter { .. } = node.operation {
@@ -45,6 +54,42 @@ pub fn verify(graph: &Graph) -> Result<(), Error> {
     }
 }
 
+/// Whether a value is a permutation whatever the parties put in: a shuffled copy of it may be opened.
+fn is_permutation(graph: &Graph, value: crate::graph::Value) -> bool {
+    let node = graph.node(graph.definition(value).0);
+    match &node.operation {
+        Op::ArgSort { .. } | Op::RandomPermutation { .. } => true,
+        // A permutation of a permutation, or of 0, 1, …: of one list.
+        Op::Permute { .. } if graph.ty(value).shape == graph.ty(node.operands[1]).shape => {
+            is_permutation(graph, node.operands[0])
+        }
+        Op::Constant { literal } => lists_in_order(&literal.0),
+        // The only list of one element.
+        Op::Broadcast { shape, dimensions } if dimensions.is_empty() && shape.extents().last() == Some(&1) => {
+            let scalar = graph.node(graph.definition(node.operands[0]).0);
+            matches!(&scalar.operation, Op::Constant { literal } if literal.0.elements == Elements::Int(vec![0]))
+        }
+        Op::Broadcast { dimensions, shape } => {
+            let operand = graph.ty(node.operands[0]).shape.extents();
+            dimensions.last() == Some(&(shape.rank() - 1))
+                && operand.last() == shape.extents().last()
+                && is_permutation(graph, node.operands[0])
+        }
+        _ => false,
+    }
+}
+
+/// Whether every list along the last axis is 0, 1, …
+fn lists_in_order(tensor: &HostTensor) -> bool {
+    let length = tensor.shape.extents().last().copied().unwrap_or(0);
+    match &tensor.elements {
+        Elements::Int(elements) => {
+            elements.chunks(length.max(1)).all(|list| list.iter().copied().eq(0..list.len() as i64))
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +110,29 @@ mod tests {
         assert!(verify(&graph).is_ok());
         graph.push(Op::Negate, vec![x], vec![Type::public([2], DType::Fxp)], Location::UNKNOWN);
         assert!(verify(&graph).unwrap_err().to_string().contains("`negate` is stored as"));
+    }
+
+    #[test]
+    fn only_permutations_are_opened_shuffled() {
+        let program = |made: &str| {
+            let text = format!(
+                "program f(x: int[secret][3])
+                %x = parameter {{index = 0}} : int[secret][3]
+                {made}
+                %y = permute %x, %p {{inverse = true}}
+                return y = %y"
+            );
+            crate::pphlo::parse(&text).map(|_| ()).map_err(|error| error.to_string())
+        };
+        let sorted = "%q = arg_sort %x {descending = false}";
+        assert_eq!(program(&sorted.replace('q', "p")), Ok(()));
+        assert_eq!(program("%p = random_permutation {shape = [3], draw = 0}"), Ok(()));
+        let iota = "%i = constant {literal = int[3] (0, 1, 2)}";
+        assert_eq!(program(&format!("{sorted} {iota} %p = permute %i, %q {{inverse = true}}")), Ok(()));
+        let other = iota.replace("1, 2", "2, 2");
+        for made in ["%p = negate %x", &format!("{sorted} {other} %p = permute %i, %q {{inverse = true}}")] {
+            assert!(program(made).unwrap_err().contains("for a secret permutation"), "{made}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Programs in the clear, in `f64`: one process stands for all parties.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -20,11 +20,13 @@ use crate::program::{Party, Program};
 pub struct Evaluator {
     id: SessionId,
     programs: RefCell<HashMap<ProgramKey, Arc<Program>>>,
+    /// Runs so far: each has random draws of its own.
+    runs: Cell<u64>,
 }
 
 impl Default for Evaluator {
     fn default() -> Self {
-        Self { id: SessionId::unique(), programs: RefCell::default() }
+        Self { id: SessionId::unique(), programs: RefCell::default(), runs: Cell::new(0) }
     }
 }
 
@@ -80,7 +82,8 @@ impl Executor for Evaluator {
     ) -> Result<Vec<Leaf>, Error> {
         let program = self.program(key, build)?;
         let inputs: Vec<HostTensor> = arguments.iter().map(clear).collect();
-        let results = pphlo::evaluate(&program.graph, &inputs)?;
+        self.runs.set(self.runs.get() + 1);
+        let results = pphlo::evaluate_seeded(&program.graph, &inputs, self.runs.get())?;
         let types = program.results.iter().zip(&program.graph.outputs);
         let leaves = types.zip(results).map(|(((_, ty), &output), tensor)| {
             self.leaf(ty.clone(), tensor, !ty.is_secret() || is_disclosed(&program, output))

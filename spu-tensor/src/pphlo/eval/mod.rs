@@ -7,6 +7,8 @@ mod indexing;
 mod linear;
 mod matrix;
 mod movement;
+mod order;
+mod random;
 
 use std::borrow::Cow;
 
@@ -20,7 +22,14 @@ pub use functions::{gelu, logistic, silu, softplus};
 /// The graph's outputs for these parameters, by index. Integers wrap as the ring's do; disclosures are identities.
 ///
 /// Fails on an ill-typed graph, on arguments that are not of the parameters' types, and where an `Assume` does not hold.
+///
+/// Random draws are always the same ones: [`evaluate_seeded`] makes others.
 pub fn evaluate(graph: &Graph, arguments: &[HostTensor]) -> Result<Vec<HostTensor>, Error> {
+    evaluate_seeded(graph, arguments, 0)
+}
+
+/// [`evaluate`], with random draws that this seed decides.
+pub fn evaluate_seeded(graph: &Graph, arguments: &[HostTensor], seed: u64) -> Result<Vec<HostTensor>, Error> {
     verify(graph)?;
     let dead = last_uses(graph);
     let mut values: Vec<Option<Cow<HostTensor>>> = vec![None; graph.value_count()];
@@ -32,6 +41,9 @@ pub fn evaluate(graph: &Graph, arguments: &[HostTensor]) -> Result<Vec<HostTenso
                     Some(Cow::Borrowed(argument(arguments, *index, &format!("argument {index}"), types[0])?));
             }
             Op::Constant { literal } => values[node.result(0).index()] = Some(Cow::Borrowed(&literal.0)),
+            op if let Some(tensor) = random::draw(op, seed) => {
+                values[node.result(0).index()] = Some(Cow::Owned(tensor));
+            }
             op => {
                 let operand = |v: &crate::graph::Value| values[v.index()].as_deref().expect("operands live until used");
                 let operands: Vec<&HostTensor> = node.operands.iter().map(operand).collect();
@@ -142,6 +154,11 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         Op::Scatter { axis } => indexing::scatter(x(), y(), operands[2], *axis, false),
         Op::OneHot { depth } => indexing::one_hot(a(), *depth),
         Op::Concatenate { axis } => movement::concatenate(operands, *axis),
+        Op::ArgSort { descending } => order::arg_sort(operands, *descending),
+        Op::Permute { inverse } => order::permute(x(), y(), *inverse)?,
+        Op::RandomPermutation { .. } | Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => {
+            return Err("a draw has no value of its own".into());
+        }
         Op::ReduceSum { axes } => matrix::reduce_sum(x(), axes, ty),
         Op::ReduceMax { axis } => matrix::reduce_max(x(), *axis, &ty.shape),
         Op::Convert { dtype } => widen(a(), *dtype).into_owned(),

@@ -124,6 +124,8 @@ pub(super) fn adjoints(
         | Op::Scatter { .. } => {
             (0..node.operands.len()).for_each(|i| give(i, &mut || structure::adjoint(b, node, g, i)))
         }
+        Op::Permute { inverse } => give(0, &mut || b.apply(Op::Permute { inverse: !inverse }, &[g, x(1)])),
+        Op::ArgSort { .. } | Op::RandomPermutation { .. } | Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => {}
         Op::Concatenate { axis } => {
             let mut first = 0;
             for (i, &operand) in node.operands.iter().enumerate() {

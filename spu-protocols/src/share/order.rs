@@ -1,0 +1,84 @@
+//! Builder methods of what sorts, shuffles and draws.
+
+use spu::graph::Value;
+use spu::{Party, Shape};
+
+use super::builder::Builder;
+use super::ops::ShareOp;
+use super::types::{Kind, ShareType};
+
+impl Builder {
+    /// A uniform permutation along the last axis of `shape`, which each draw makes anew.
+    pub fn permutation(&mut self, shape: impl Into<Shape>, draw: u32, dealer: Party) -> Value {
+        let ty = ShareType::new(shape, Kind::Permutation, 0);
+        self.append(ShareOp::Permutation { draw, dealer }, vec![], ty)
+    }
+
+    /// Secret numbers, uniform in [0, 1), with `bits` fraction bits.
+    pub fn uniform(&mut self, shape: Shape, bits: u32, draw: u32) -> Value {
+        self.append(ShareOp::Uniform { bits, draw }, vec![], ShareType::new(shape, Kind::Arith, bits))
+    }
+
+    /// Secret bits that are one with probability `numerator` / 2^24.
+    pub fn bernoulli(&mut self, shape: Shape, numerator: u32, draw: u32) -> Value {
+        self.append(ShareOp::Bernoulli { numerator, draw }, vec![], ShareType::new(shape, Kind::Bits(1), 0))
+    }
+
+    /// Public uniform numbers of `bits` bits, of which `scale` are fraction bits.
+    pub fn public_uniform(&mut self, shape: Shape, bits: u32, scale: u32, draw: u32) -> Value {
+        self.append(ShareOp::PublicUniform { bits, draw }, vec![], ShareType::new(shape, Kind::Public, scale))
+    }
+
+    /// Rows permuted, or permuted back.
+    pub fn shuffle(&mut self, x: Value, permutation: Value, inverse: bool) -> Value {
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::Shuffle { inverse }, vec![x, permutation], ty)
+    }
+
+    /// A permutation of 0 … n − 1 along the last axis, opened after it was shuffled.
+    pub fn open_shuffled(&mut self, x: Value, permutation: Value) -> Value {
+        let ty = ShareType::new(self.shape(permutation), Kind::Public, 0);
+        self.append(ShareOp::OpenShuffled, vec![x, permutation], ty)
+    }
+
+    /// Ranks by a further digit, opened after they were shuffled.
+    pub fn open_ranks(&mut self, indicators: Value, order: Value, permutation: Value) -> Value {
+        let ty = ShareType::new(self.shape(permutation), Kind::Public, 0);
+        self.append(ShareOp::OpenRanks, vec![indicators, order, permutation], ty)
+    }
+
+    /// Whether a digit is 1, 2, …, as residues of `bits` bits.
+    pub fn indicators(&mut self, digit: Value, bits: u32) -> Value {
+        let Kind::Bits(width) = self.kind(digit) else { unreachable!("a digit is bits") };
+        let values = (1usize << width) - 1;
+        let extents: Vec<usize> = [values].into_iter().chain(self.shape(digit).extents().iter().copied()).collect();
+        self.append(ShareOp::Indicators { bits }, vec![digit], ShareType::new(extents, Kind::Residue(bits), 0))
+    }
+
+    /// Rows in the order of a public permutation, or back.
+    pub fn permute_rows(&mut self, x: Value, index: Value, inverse: bool) -> Value {
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::PermuteRows { inverse }, vec![x, index], ty)
+    }
+
+    /// The lowest bits of shares.
+    pub fn to_residue(&mut self, x: Value, bits: u32) -> Value {
+        self.unary(ShareOp::ToResidue { bits }, x, Kind::Residue(bits))
+    }
+
+    /// The bits along the first axis, lowest first, as one value.
+    pub fn join_bits(&mut self, x: Value) -> Value {
+        let shape = self.shape(x);
+        let (&count, rest) = shape.extents().split_first().expect("bits are joined along an axis");
+        let ty = ShareType::new(rest.to_vec(), Kind::Bits(count as u32), 0);
+        self.append(ShareOp::JoinBits, vec![x], ty)
+    }
+
+    /// Some of the bits.
+    pub fn select_bits(&mut self, x: Value, start: u32, limit: u32) -> Value {
+        match self.kind(x) {
+            Kind::Bits(count) if (start, limit) == (0, count) => x,
+            _ => self.unary(ShareOp::SelectBits { start, limit }, x, Kind::Bits(limit - start)),
+        }
+    }
+}
