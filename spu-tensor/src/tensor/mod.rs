@@ -8,6 +8,7 @@ mod convolution;
 mod describe;
 mod disclose;
 mod dtype;
+mod einsum;
 mod elementwise;
 mod evaluator;
 mod flow;
