@@ -274,7 +274,7 @@ impl Lowering<'_> {
     }
 
     /// x·U·2^−m.
-    fn fraction(&mut self, x: Value, power: Value, m: u32) -> Value {
+    pub(super) fn fraction(&mut self, x: Value, power: Value, m: u32) -> Value {
         let p = self.working_bits();
         let product = self.build.multiply(x, power);
         let product = self.build.rescale(product, m);
