@@ -6,7 +6,9 @@
 //! power of two costs nothing, it changes the scale; the value then keeps up to [`RingConfig::extra`] more fraction bits.
 
 mod arithmetic;
+mod bits;
 mod compare;
+mod cut;
 mod division;
 mod encode;
 mod exponential;
@@ -21,37 +23,54 @@ mod polynomial;
 mod power;
 mod quotient;
 mod random;
+mod reduce;
 mod rough;
+mod rounding;
 mod spline;
 mod structure;
 mod trigonometry;
+mod truth;
 mod whole;
+
+use std::collections::HashMap;
 
 use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
 use spu::{Error, Location, Program, Shape};
 
+pub use cut::schedule;
 pub use encode::{decode, encode};
 pub use format::RingConfig;
 pub(crate) use format::in_ring;
-pub use whole::exact_bits;
 pub use spline::{SEGMENT_RATIO, Spline};
+pub use whole::exact_bits;
 
+use self::truth::Test;
 use crate::share::{Builder, Kind, ShareGraph, ShareType};
 
 /// Most fraction bits that a value may keep beyond the format's, in any ring: see [`RingConfig::extra`].
 pub const EXTRA: u32 = 8;
 
-/// Lowers a program to what the parties execute.
+/// Lowers a program without branches and loops to what the parties execute; [`schedule`] takes any program.
 pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
-    let (lowering, outputs, _) = lowered(program, ring)?;
+    lower_known(program, &[], ring)
+}
+
+/// As [`lower`]; `parameters` tells by index where parameters lie.
+fn lower_known(program: &Program, parameters: &[Interval], ring: RingConfig) -> Result<ShareGraph, Error> {
+    let graph = &program.graph;
+    if let Some((id, node)) = graph.nodes().find(|(_, node)| !node.regions.is_empty()) {
+        let message = format!("cannot run `{}` in one plan", node.operation.name());
+        return Err(Error::program(message, graph.location(id)));
+    }
+    let (lowering, outputs, _) = lowered(program, parameters, ring)?;
     Ok(lowering.build.finish(outputs))
 }
 
 /// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
 /// comparisons that are part of their uses.
 pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
-    let (lowering, _, made) = lowered(program, ring)?;
+    let (lowering, _, made) = lowered(program, &[], ring)?;
     let scale = |entry: Entry| match entry {
         Entry::Number(number) => Some(lowering.build.scale(number.value)),
         _ => None,
@@ -62,7 +81,7 @@ pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, E
 /// [`lower`], with every PPHLO value that is held as a further output, and which output that is, by the value's index. The values
 /// are computed as [`lower`] has it, so that they can be seen in the clear: see [`crate::plain`].
 pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph, Vec<Option<usize>>), Error> {
-    let (mut lowering, mut outputs, made) = lowered(program, ring)?;
+    let (mut lowering, mut outputs, made) = lowered(program, &[], ring)?;
     let mut keep = |entry: Entry| {
         let value = match entry {
             Entry::Number(number) => number.value,
@@ -80,21 +99,27 @@ pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph,
 }
 
 /// The lowering, the program's outputs, and what each PPHLO value was when it was made and for its uses.
-fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
+fn lowered<'a>(program: &'a Program, parameters: &[Interval], ring: RingConfig) -> Result<Lowered<'a>, Error> {
     let graph = &program.graph;
     let mut uses = vec![0; graph.value_count()];
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
+    let logical_uses = truth::logical_uses(graph);
     let entries = vec![None; graph.value_count()];
-    let intervals = pphlo::intervals(graph);
+    let intervals = pphlo::intervals_of(graph, parameters);
     let needs = normalize::needs(graph, &intervals, ring);
     let orders = order::Orders::default();
-    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, needs, uses, entries, orders };
+    let (build, words) = (Builder::default(), HashMap::new());
+    let mut lowering = Lowering { build, ring, graph, intervals, needs, uses, logical_uses, words, entries, orders };
     let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
-        let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
+        let entries = match node.regions.is_empty() {
+            true => lowering.node(&node.operation, &node.operands, node.result(0))?,
+            // What other plans give.
+            false => node.results().map(|v| lowering.given(v)).collect(),
+        };
         for (value, entry) in node.results().zip(entries) {
-            let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
+            let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.shared_truth(value, entry) };
             lowering.entries[value.index()] = Some(used);
             made.push((entry, used));
         }
@@ -122,8 +147,8 @@ enum Entry {
     Number(Number),
     /// A public constant of equal elements, not yet encoded: its use decides the scale.
     Splat(f64),
-    /// A truth value [difference < 0], or its negation, not yet computed: its use decides the form.
-    Bit { difference: Value, negated: bool },
+    /// A truth value, or its negation, not yet computed: its use decides the form.
+    Bit { test: Test, negated: bool },
 }
 
 /// A share value, and how many fraction bits it is worth: it is truncated to no fewer.
@@ -141,6 +166,10 @@ struct Lowering<'a> {
     /// For which functions each value is normalized.
     needs: Vec<normalize::Needs>,
     uses: Vec<usize>,
+    /// How many uses take a truth value as a bit: in logical operations, and as predicates.
+    logical_uses: Vec<[usize; 2]>,
+    /// Bits of integers that were made of them, by the integers.
+    words: HashMap<Value, Value>,
     entries: Vec<Option<Entry>>,
     orders: order::Orders,
 }
@@ -186,27 +215,7 @@ impl Lowering<'_> {
             Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
             Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
             Op::Power => one(self.power(operands[0], operands[1], result)?),
-            Op::Atan2
-            | Op::Abs
-            | Op::Sign
-            | Op::Clamp
-            | Op::Floor
-            | Op::Ceil
-            | Op::RoundNearestAfz
-            | Op::RoundNearestEven
-            | Op::Truncate
-            | Op::LogPlusOne
-            | Op::Logistic
-            | Op::Tanh
-            | Op::Erf
-            | Op::Gelu
-            | Op::Silu
-            | Op::Softplus
-            | Op::Xor
-            | Op::ShiftLeft
-            | Op::ShiftRightArithmetic
-            | Op::ShiftRightLogical
-            | Op::PopulationCount => {
+            Op::Atan2 | Op::LogPlusOne | Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => {
                 Err(Error::program(format!("cannot lower `{}` of a secret", op.name()), self.location()))
             }
             Op::Maximum | Op::Minimum => one(self.extremum(op, operands[0], operands[1], &ty)),
@@ -214,10 +223,19 @@ impl Lowering<'_> {
                 one(self.compare(op, operands[0], operands[1]))
             }
             Op::Equal | Op::NotEqual => one(self.equal(op, operands[0], operands[1])),
-            Op::And | Op::Or | Op::Not if ty.dtype == DType::Int => {
-                Err(Error::program(format!("cannot lower `{}` of secret integers", op.name()), self.location()))
+            Op::Abs => one(self.abs(operands[0])),
+            Op::Sign => one(self.sign(operands[0])),
+            Op::Clamp => one(self.clamp([operands[0], operands[1], operands[2]], &ty)),
+            Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => {
+                one(self.round(op, operands[0]))
             }
-            Op::And | Op::Or => one(self.and_or(op, operands[0], operands[1], &ty)),
+            Op::And | Op::Or | Op::Xor if ty.dtype == DType::Int => one(self.bitwise(op, operands[0], operands[1])),
+            Op::And | Op::Or | Op::Xor => one(self.logical(op, operands[0], operands[1], result)),
+            Op::Not if ty.dtype == DType::Int => one(self.complement(operands[0])),
+            Op::ShiftLeft => one(self.shift_left(operands[0], operands[1])?),
+            Op::ShiftRightArithmetic => one(self.shift_right(true, operands[0], operands[1])?),
+            Op::ShiftRightLogical => one(self.shift_right(false, operands[0], operands[1])?),
+            Op::PopulationCount => one(self.population_count(operands[0])),
             Op::Not => one(self.not(operands[0])),
             Op::Select => one(self.select(operands[0], operands[1], operands[2], &ty)),
             Op::Relu => Ok(self.relu(operands[0])),
@@ -238,12 +256,32 @@ impl Lowering<'_> {
             Op::RandomPermutation { .. } => one(self.random_permutation(result)?),
             Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => one(self.random(op, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
-            Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
+            Op::ReduceMax { axis } | Op::ReduceMin { axis } => one(self.reduce_extremum(op, operands[0], *axis, &ty)),
+            Op::ArgMax { axis } => one(self.arg_max(operands[0], *axis, &ty)),
+            Op::MaxWithOneHot { axis } => Ok(self.max_with_one_hot(operands[0], *axis, &ty)),
+            Op::ReduceProduct { axes } => one(self.reduce_product(operands[0], axes, &ty)),
+            Op::ReduceAny { axes } | Op::ReduceAll { axes } => one(self.truth(op, operands[0], axes, &ty)),
+            Op::CumulativeSum { .. } | Op::GatherWindows { .. } | Op::ScatterWindows { .. } => {
+                one(self.sums_and_windows(op, operands[0], &ty))
+            }
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
             Op::Assume { .. } | Op::StopGradient => one(self.entry(operands[0])),
+            Op::ToSecret => {
+                let number = self.as_number(operands[0]);
+                let held = self.arith_at(number, self.ring.scale(ty.dtype));
+                one(self.number(held, self.ring.scale(ty.dtype)))
+            }
+            Op::If | Op::While { .. } | Op::For { .. } => unreachable!("a plan has no regions"),
             Op::Reveal => one(self.open(operands[0], None)),
             Op::RevealTo { party } => one(self.open(operands[0], Some(*party))),
         }
+    }
+
+    /// A value that comes from outside of the plan.
+    fn given(&mut self, value: Value) -> Entry {
+        let ty = self.graph.ty(value).clone();
+        let argument = self.build.argument(usize::MAX - value.index(), boundary_type(&ty, self.ring));
+        self.number(argument, self.ring.scale(ty.dtype))
     }
 
     fn entry(&self, value: Value) -> Entry {
@@ -287,11 +325,7 @@ impl Lowering<'_> {
         match entry {
             Entry::Number(number) => Entry::Number(Number { value: self.settled_number(number), ..number }),
             Entry::Splat(_) => entry,
-            Entry::Bit { difference, negated } => {
-                let sign = self.build.sign_to_arith(difference);
-                let value = if negated { self.one_minus(sign) } else { sign };
-                self.number(value, 0)
-            }
+            Entry::Bit { test, negated } => Entry::Number(self.truth_number(test, negated)),
         }
     }
 

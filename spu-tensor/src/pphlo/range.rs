@@ -2,6 +2,10 @@
 //!
 //! Bounds are computed in f64 and not rounded outwards; whoever relies on one leaves room for an ulp.
 
+mod control;
+
+pub use control::region_intervals;
+
 use super::{Graph, Op, gelu, logistic, silu, softplus};
 use crate::graph::{Node, Value};
 use crate::host::Elements;
@@ -53,6 +57,16 @@ impl Interval {
             products.into_iter().fold(f64::INFINITY, f64::min),
             products.into_iter().fold(f64::NEG_INFINITY, f64::max),
         )
+    }
+
+    /// Products of n such numbers.
+    fn product_of(self, n: f64) -> Self {
+        if n == 0.0 {
+            return Self::new(1.0, 1.0);
+        }
+        let Self { lo: least, hi: most } = self.magnitude();
+        let (least, most) = (libm::pow(least, n), libm::pow(most, n));
+        if self.lo >= 0.0 { Self::new(least, most) } else { Self::new(-most, most) }
     }
 
     fn square(self) -> Self {
@@ -127,11 +141,25 @@ impl Interval {
 
 /// An interval for each value of the graph, by its index. Parameters are unbounded, truth values lie in [0, 1].
 pub fn intervals(graph: &Graph) -> Vec<Interval> {
+    intervals_of(graph, &[])
+}
+
+/// As [`intervals`], where `parameters` tells by index where parameters lie; those that it lacks are unbounded.
+pub fn intervals_of(graph: &Graph, parameters: &[Interval]) -> Vec<Interval> {
     let mut known: Vec<Interval> = Vec::with_capacity(graph.value_count());
     for (_, node) in graph.nodes() {
-        let first = interval(graph, node, &known);
-        known.push(first);
-        known.extend(node.results().skip(1).map(|_| Interval::BOOL));
+        match node.operation {
+            Op::Parameter { index } if index < parameters.len() => known.push(parameters[index]),
+            Op::If | Op::While { .. } | Op::For { .. } => {
+                let results = control::intervals(node, &known);
+                known.extend(results);
+            }
+            _ => {
+                let first = interval(graph, node, &known);
+                known.push(first);
+                known.extend(node.results().skip(1).map(|_| Interval::BOOL));
+            }
+        }
     }
     known
 }
@@ -224,6 +252,28 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let (before, after) = (elements(node.operands[0]), elements(node.result(0)));
             x(0).multiply(count(if after == 0.0 { 0.0 } else { before / after }))
         }
+        Op::ReduceProduct { .. } => {
+            let (before, after) = (elements(node.operands[0]), elements(node.result(0)));
+            x(0).product_of(if after == 0.0 { 0.0 } else { before / after })
+        }
+        Op::ReduceAny { .. } | Op::ReduceAll { .. } => Interval::BOOL,
+        Op::ArgMax { axis } => {
+            Interval::new(0.0, graph.ty(node.operands[0]).shape.extents()[*axis].saturating_sub(1) as f64)
+        }
+        Op::CumulativeSum { axis, .. } => {
+            let extent = graph.ty(node.operands[0]).shape.extents()[*axis] as f64;
+            x(0).hull(x(0).multiply(count(extent)))
+        }
+        Op::GatherWindows { window, repeat } => {
+            let padded = window.low.iter().chain(&window.high).any(|&n| n > 0);
+            x(0).with_zero_if(padded && !repeat)
+        }
+        // An element of the result is the first of one window at most, the second of another, and so on; a window that
+        // repeats it has it so often again.
+        Op::ScatterWindows { window, repeat, .. } => {
+            let most = (window.elements() as f64) * if *repeat { window.elements() as f64 } else { 1.0 };
+            x(0).multiply(count(most)).hull(x(0)).with_zero_if(true)
+        }
         Op::ArgSort { .. } | Op::RandomPermutation { .. } => {
             let n = graph.ty(node.result(0)).shape.extents().last().map_or(0.0, |&n| n as f64);
             Interval::new(0.0, (n - 1.0).max(0.0))
@@ -244,7 +294,9 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::Assume { lo, hi } => x(0).assume(Interval { lo: lo.0, hi: hi.0 }),
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => x(0),
         Op::Reverse { .. } | Op::DynamicSlice { .. } => x(0),
-        Op::ReduceMax { .. } | Op::Convert { .. } | Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => x(0),
+        Op::ReduceMax { .. } | Op::ReduceMin { .. } | Op::MaxWithOneHot { .. } => x(0),
+        Op::Convert { .. } | Op::StopGradient | Op::ToSecret | Op::Reveal | Op::RevealTo { .. } => x(0),
+        Op::If | Op::While { .. } | Op::For { .. } => unreachable!("`{}` has regions", node.operation.name()),
     }
 }
 

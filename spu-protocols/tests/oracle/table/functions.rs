@@ -2,48 +2,48 @@
 
 use spu_tensor::pphlo::Op;
 
-use super::Rings::Z64;
+use super::Rings::All;
 use super::{Row, row};
 use crate::case::{Bound, Case};
 use crate::draw::Draw;
 
 pub(crate) const ROWS: &[Row] = &[
-    row("exponential", Z64, |d| function(d, Op::Exponential, -40.0, 20.0, relative())),
-    row("exponential_minus_one", Z64, |d| function(d, Op::ExponentialMinusOne, -40.0, 20.0, relative())),
-    row("log", Z64, |d| {
+    row("exponential", All, |d| function(d, Op::Exponential, -40.0, 20.0, relative())),
+    row("exponential_minus_one", All, |d| function(d, Op::ExponentialMinusOne, -40.0, 20.0, relative())),
+    row("log", All, |d| {
         function(d, Op::Log, 2f64.powi(-10), 2f64.powi(20), Bound::units(4.0)).with_outside(d, &[0.0, -3.5])
     }),
-    row("log_plus_one", Z64, |d| {
+    row("log_plus_one", All, |d| {
         function(d, Op::LogPlusOne, 2f64.powi(-10) - 1.0, 2f64.powi(20), Bound::units(4.0))
             .with_outside(d, &[-1.0, -3.5])
     }),
-    row("reciprocal", Z64, |d| {
+    row("reciprocal", All, |d| {
         let case = function(d, Op::Reciprocal, d.unit_in_last_place(), d.largest() / 2.0, relative());
         case.with_outside(d, &[0.0, -1.0, -0.25, -1e4])
     }),
-    row("sqrt", Z64, |d| function(d, Op::Sqrt, 0.0, d.largest() / 2.0, relative()).with_outside(d, &[-1.0, -1e4])),
-    row("rsqrt", Z64, |d| {
+    row("sqrt", All, |d| function(d, Op::Sqrt, 0.0, d.largest() / 2.0, relative()).with_outside(d, &[-1.0, -1e4])),
+    row("rsqrt", All, |d| {
         let case = function(d, Op::Rsqrt, d.unit_in_last_place(), d.largest() / 2.0, relative());
         case.with_outside(d, &[0.0, -1.0, -1e4])
     }),
-    row("power", Z64, |d| {
+    row("power", All, |d| {
         let case = Case::elementwise(d, Op::Power, |d, n| vec![d.fxp(n, 0.125, 8.0), d.fxp(n, -2.0, 2.0)]);
         let bound = Bound::units(4.0).and_relative((-13f64).exp2());
         case.within(bound, bound)
     }),
-    row("power", Z64, |d| Case::elementwise(d, Op::Power, |d, n| vec![d.int(n, -9, 9), d.int(n, 0, 9)])),
-    row("atan2", Z64, |d| {
+    row("power", All, |d| Case::elementwise(d, Op::Power, |d, n| vec![d.int(n, -9, 9), d.int(n, 0, 9)])),
+    row("atan2", All, |d| {
         let case = Case::elementwise(d, Op::Atan2, |d, n| vec![d.fxp(n, -100.0, 100.0), d.fxp(n, -100.0, 100.0)]);
         case.within(Bound::units(8.0), Bound::units(8.0))
     }),
-    row("logistic", Z64, |d| function(d, Op::Logistic, -100.0, 100.0, Bound::units(4.0))),
-    row("tanh", Z64, |d| function(d, Op::Tanh, -100.0, 100.0, Bound::units(4.0))),
-    row("sine", Z64, |d| function(d, Op::Sine, -1024.0, 1024.0, Bound::units(4.0))),
-    row("cosine", Z64, |d| function(d, Op::Cosine, -1024.0, 1024.0, Bound::units(4.0))),
-    row("erf", Z64, |d| function(d, Op::Erf, -100.0, 100.0, Bound::units(4.0))),
-    row("gelu", Z64, |d| function(d, Op::Gelu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
-    row("silu", Z64, |d| function(d, Op::Silu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
-    row("softplus", Z64, |d| function(d, Op::Softplus, -100.0, 100.0, Bound::units(6.0))),
+    row("logistic", All, |d| function(d, Op::Logistic, -100.0, 100.0, Bound::units(4.0))),
+    row("tanh", All, |d| function(d, Op::Tanh, -100.0, 100.0, Bound::units(4.0))),
+    row("sine", All, |d| function(d, Op::Sine, -1024.0, 1024.0, Bound::units(4.0))),
+    row("cosine", All, |d| function(d, Op::Cosine, -1024.0, 1024.0, Bound::units(4.0))),
+    row("erf", All, |d| function(d, Op::Erf, -100.0, 100.0, Bound::units(4.0))),
+    row("gelu", All, |d| function(d, Op::Gelu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
+    row("silu", All, |d| function(d, Op::Silu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
+    row("softplus", All, |d| function(d, Op::Softplus, -100.0, 100.0, Bound::units(6.0))),
 ];
 
 fn function(d: &mut Draw, op: Op, lo: f64, hi: f64, bound: Bound) -> Case {

@@ -44,7 +44,6 @@ pub(crate) const ELSEWHERE: &[&str] = &["parameter"];
 
 /// Operations whose lowering is still to come.
 pub(crate) const NOT_YET: &[&str] = &[
-    "divide",
     "remainder",
     "power",
     "atan2",
@@ -61,24 +60,13 @@ pub(crate) const NOT_YET: &[&str] = &[
     "shift_right_arithmetic",
     "shift_right_logical",
     "population_count",
-    "exponential",
-    "exponential_minus_one",
-    "log",
     "log_plus_one",
-    "reciprocal",
-    "sqrt",
-    "rsqrt",
     "logistic",
     "tanh",
-    "sine",
-    "cosine",
     "erf",
     "gelu",
     "silu",
     "softplus",
-    "and",
-    "or",
-    "not",
 ];
 
 const NUMBERS: &[DType] = &[DType::Int, DType::Fxp];
