@@ -63,7 +63,7 @@ functions! {
     ln_1p = Op::LogPlusOne, [0.0] => [0.0];
     /// 1/x; 0 where x is 0.
     ///
-    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more, whatever x. Nineteen rounds at most; seven
+    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18; at best 2^-37), or 2 ulp if that is more, whatever x. Nineteen rounds; seven
     /// where x is known to lie in [lo, hi] with 0 < lo and hi ≤ 16·lo.
     reciprocal = Op::Reciprocal, [4.0, 0.0] => [0.25, 0.0];
     /// The square root; 0 where x is negative.
@@ -76,7 +76,7 @@ functions! {
     rsqrt = Op::Rsqrt, [4.0, 0.0] => [0.5, 0.0];
     /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for x ≤ 0. For optimizers, which need no more.
     ///
-    /// Error: 2^-10 of the value, or 2 ulp if that is more. Fifteen rounds. Above its range the result means nothing.
+    /// Error: 2^-10 of the value and an ulp. Fifteen rounds. Above its range the result means nothing.
     rsqrt_approx = Op::RsqrtApprox, [4.0, 0.0] => [0.5, 0.0];
     /// 1/(1 + e^−x) for every x, exactly between 0 and 1.
     ///
