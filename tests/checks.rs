@@ -7,7 +7,7 @@ use spu::Warning;
 use spu::format::Tolerance;
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
-use spu::protocols::hal::RingConfig;
+use spu::RingConfig;
 
 fn line_of(error: &Error) -> u32 {
     let Error::Program(diagnostic) = error else { panic!("not the program's error: {error}") };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use spu::nn::data::batches;
 use spu::prelude::*;
-use spu::protocols::hal::RingConfig;
+use spu::RingConfig;
 use spu::{Config, Cost, Peers, Session};
 
 use crate::cli::Options;

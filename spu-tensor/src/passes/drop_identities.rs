@@ -18,6 +18,11 @@ use crate::pphlo::{Builder, Graph, Op, Strides};
 pub(super) fn run(graph: &mut Graph) -> Changed {
     rewrite(graph, |b, node, operands| {
         let operand = *operands.first()?;
+        // A secret beside it makes a public operand's result secret.
+        let visibility = |v: &Value| b.graph.ty(*v).visibility;
+        if operands.iter().any(|v| visibility(v) > visibility(&operand)) {
+            return None;
+        }
         match is_identity(&node.operation, b.graph, operand) {
             true => Some(vec![operand]),
             false => joined(b, &node.operation, operand).map(|result| vec![result]),

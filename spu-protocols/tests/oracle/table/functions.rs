@@ -8,8 +8,8 @@ use crate::case::{Bound, Case};
 use crate::draw::Draw;
 
 pub(crate) const ROWS: &[Row] = &[
-    row("exponential", All, |d| function(d, Op::Exponential, -40.0, 20.0, relative())),
-    row("exponential_minus_one", All, |d| function(d, Op::ExponentialMinusOne, -40.0, 20.0, relative())),
+    row("exponential", All, |d| exponential(d, Op::Exponential)),
+    row("exponential_minus_one", All, |d| exponential(d, Op::ExponentialMinusOne)),
     row("log", All, |d| {
         function(d, Op::Log, 2f64.powi(-10), 2f64.powi(20), Bound::units(4.0)).with_outside(d, &[0.0, -3.5])
     }),
@@ -48,6 +48,11 @@ pub(crate) const ROWS: &[Row] = &[
 
 fn function(d: &mut Draw, op: Op, lo: f64, hi: f64, bound: Bound) -> Case {
     Case::function(d, op, lo, hi).within(bound, bound)
+}
+
+/// As far as the result fits, at most 20.
+fn exponential(d: &mut Draw, op: Op) -> Case {
+    function(d, op, -40.0, 20f64.min(d.largest().ln() - 0.5), relative())
 }
 
 /// 2^−15 of the value, or two units.

@@ -5,6 +5,7 @@ mod bits;
 mod functions;
 mod linear;
 mod movement;
+mod order;
 mod reductions;
 
 use spu_tensor::pphlo::{DType, Op};
@@ -34,13 +35,13 @@ const fn row(name: &'static str, rings: Rings, case: fn(&mut Draw) -> Case) -> R
 
 /// All rows.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    [arithmetic::ROWS, bits::ROWS, functions::ROWS, linear::ROWS, movement::ROWS, reductions::ROWS]
+    [arithmetic::ROWS, bits::ROWS, functions::ROWS, linear::ROWS, movement::ROWS, order::ROWS, reductions::ROWS]
         .into_iter()
         .flatten()
 }
 
-/// Operations without a row: parameters are in every case.
-pub(crate) const ELSEWHERE: &[&str] = &["parameter"];
+/// Operations without a row: parameters are in every case, and draws are others in each run (`tests/order.rs`).
+pub(crate) const ELSEWHERE: &[&str] = &["parameter", "random_permutation", "random_uniform", "random_bernoulli"];
 
 /// Operations whose lowering is still to come.
 pub(crate) const NOT_YET: &[&str] = &[
