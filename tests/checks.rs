@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use ndarray::{Array2, arr1};
+use spu::RingConfig;
 use spu::Warning;
 use spu::format::Tolerance;
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
-use spu::RingConfig;
 
 fn line_of(error: &Error) -> u32 {
     let Error::Program(diagnostic) = error else { panic!("not the program's error: {error}") };

@@ -22,13 +22,14 @@ pub use executor::Executor;
 pub use format::{Deviation, Format, Tolerance, Warning};
 pub use host::{Elements, HostTensor};
 pub use location::Location;
+pub use pphlo::Window;
 pub use program::{Cost, LineCost, Manifest, Party, Program, Reveal, Target};
 pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
-    Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre,
-    Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate,
-    lexsort, random, select, value_and_grad,
+    Axes, Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int,
+    LeavesAre, Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond,
+    evaluate, keepdims, lexsort, random, select, value_and_grad,
 };
 
 /// What generated code names.

@@ -13,6 +13,7 @@
 //! format holds if that is less.
 
 use spu::graph::Value;
+use spu::pphlo::Interval;
 
 use super::{Entry, Lowering};
 use crate::share::{Accuracy, ExpWindow};
@@ -37,6 +38,12 @@ impl Lowering<'_> {
         let interval = self.intervals[x.index()];
         let number = self.as_number(x);
         let value = self.arith_at(number, f);
+        self.exponential_of(value, interval)
+    }
+
+    /// e^x of a share value with the format's fraction bits, of which an interval is known.
+    pub(super) fn exponential_of(&mut self, value: Value, interval: Interval) -> Value {
+        let f = self.ring.fraction_bits;
         let negated = self.build.negate(value);
         let windows = windows(interval.lo, interval.hi, self.ring.bits, f);
         let parts: Vec<Value> = windows.into_iter().map(|w| self.build.exp_negative(negated, w)).collect();

@@ -18,9 +18,9 @@ use crate::pphlo::{Builder, Graph, Op, Strides};
 pub(super) fn run(graph: &mut Graph) -> Changed {
     rewrite(graph, |b, node, operands| {
         let operand = *operands.first()?;
-        // A secret beside it makes a public operand's result secret.
-        let visibility = |v: &Value| b.graph.ty(*v).visibility;
-        if operands.iter().any(|v| visibility(v) > visibility(&operand)) {
+        // Whatever is secret may be an operand that adds nothing; the result stays secret.
+        let secret = operands.iter().any(|&v| b.graph.ty(v).visibility > b.graph.ty(operand).visibility);
+        if secret {
             return None;
         }
         match is_identity(&node.operation, b.graph, operand) {

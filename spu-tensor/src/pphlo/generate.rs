@@ -1,6 +1,6 @@
 //! Programs for property tests: any operations that fit together, on numbers that stay small.
 
-use super::{Builder, ConvolutionWindow, DType, Graph, Interval, Op, Real, Strides, Type, infer, intervals};
+use super::{Builder, ConvolutionWindow, DType, Graph, Interval, Op, Real, Strides, Type, Window, infer, intervals};
 use crate::graph::Value;
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
@@ -62,7 +62,7 @@ impl Generator {
         let (x, y, p) = (self.pick(), self.pick(), self.pick());
         let shape = self.graph.ty(x).shape.clone();
         let axis = self.random.below(2);
-        let (op, operands) = match self.random.below(40) {
+        let (op, operands) = match self.random.below(43) {
             0 => (Op::Add, vec![x, y]),
             1 => (Op::Subtract, vec![x, y]),
             2 | 3 => (Op::Multiply, vec![x, y]),
@@ -98,9 +98,33 @@ impl Generator {
             26 => ([Op::ReduceSum { axes: vec![axis] }, Op::ReduceMax { axis }][self.random.below(2)].clone(), vec![x]),
             27 => (Op::Convert { dtype: [DType::Int, DType::Fxp][axis] }, vec![x]),
             28 => (Op::StopGradient, vec![x]),
-            29 => return self.relu_pattern(x),
-            30..=34 => return self.structural(x, y, p),
-            35..=38 => return self.function(x, y, p),
+            29 => {
+                let axes = vec![axis];
+                let reductions = [
+                    Op::ReduceMin { axis },
+                    Op::ReduceProduct { axes: axes.clone() },
+                    Op::ReduceAny { axes: axes.clone() },
+                    Op::ReduceAll { axes },
+                    Op::ArgMax { axis },
+                    Op::MaxWithOneHot { axis },
+                ];
+                (reductions[self.random.below(6)].clone(), vec![x])
+            }
+            30 => (Op::CumulativeSum { axis, reverse: self.random.below(2) == 1 }, vec![x]),
+            31 => {
+                let (window, repeat) = (self.window(), self.random.below(2) == 1);
+                // Slices take an element of each axis.
+                if window.counts(&shape).map_or(0, |counts| counts.elements()) == 0 {
+                    return;
+                }
+                let gather = Op::GatherWindows { window: window.clone(), repeat };
+                self.try_append(gather, vec![x]);
+                let gathered = *self.pool.last().expect("parameters are there");
+                (Op::ScatterWindows { window, repeat, shape }, vec![gathered])
+            }
+            32 => return self.relu_pattern(x),
+            33..=37 => return self.structural(x, y, p),
+            38..=41 => return self.function(x, y, p),
             _ => {
                 let ty = self.graph.ty(y).clone();
                 let repeated = axis == 1;
@@ -152,6 +176,11 @@ impl Generator {
             _ => ([Op::Or, Op::Xor, Op::And][self.random.below(3)].clone(), vec![x, y]),
         };
         self.try_append(op, operands);
+    }
+
+    fn window(&mut self) -> Window {
+        let mut two = |least: usize, n: usize| vec![least + self.random.below(n), least + self.random.below(n)];
+        Window { sizes: two(1, 3), strides: two(1, 2), dilations: two(1, 2), low: two(0, 2), high: two(0, 2) }
     }
 
     /// Products over other axes, padding, and elements found by an index, which may be secret.
@@ -251,11 +280,13 @@ impl Generator {
             Op::Sqrt | Op::Rsqrt | Op::Logistic | Op::Tanh | Op::Sine | Op::Cosine | Op::Erf | Op::Gelu => None,
             Op::Silu | Op::Softplus | Op::Power | Op::Atan2 => None,
             Op::Multiply | Op::Dot | Op::DotGeneral { .. } | Op::Convolution { .. } => bits.sum::<Option<u32>>(),
+            Op::ReduceProduct { .. } => bits.sum::<Option<u32>>().map(|bits| 3 * bits),
             _ => bits.collect::<Option<Vec<u32>>>().map(|bits| bits.into_iter().max().unwrap_or(0)),
         };
         let fraction = fraction.filter(|&bits| bits <= 16);
         let compares = match op {
-            Op::Maximum | Op::Minimum | Op::Relu | Op::ReduceMax { .. } => true,
+            Op::Maximum | Op::Minimum | Op::Relu | Op::ReduceMax { .. } | Op::ReduceMin { .. } => true,
+            Op::ArgMax { .. } | Op::MaxWithOneHot { .. } => true,
             Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => true,
             Op::Sign | Op::Clamp | Op::Remainder | Op::Abs => true,
             _ => types[0].dtype == DType::Bool && operands.iter().any(|&v| self.graph.ty(v).dtype != DType::Bool),

@@ -15,6 +15,7 @@ mod text;
 mod types;
 mod verify;
 mod window;
+mod windows;
 
 pub(crate) use append::Builder;
 pub use append::append;
@@ -31,6 +32,7 @@ pub use text::{parse, print};
 pub use types::{DType, Type, Visibility};
 pub use verify::verify;
 pub use window::{ConvolutionWindow, Strides};
+pub use windows::Window;
 
 /// A PPHLO graph.
 pub type Graph = crate::graph::Graph<Op>;

@@ -55,6 +55,16 @@ impl Interval {
         )
     }
 
+    /// Products of n such numbers.
+    fn product_of(self, n: f64) -> Self {
+        if n == 0.0 {
+            return Self::new(1.0, 1.0);
+        }
+        let Self { lo: least, hi: most } = self.magnitude();
+        let (least, most) = (libm::pow(least, n), libm::pow(most, n));
+        if self.lo >= 0.0 { Self::new(least, most) } else { Self::new(-most, most) }
+    }
+
     fn square(self) -> Self {
         let Self { lo, hi } = self.multiply(self);
         Self::new(lo.max(0.0), hi)
@@ -202,7 +212,7 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::LogPlusOne => x(0).add(Interval::new(1.0, 1.0)).positive(libm::log),
         Op::Reciprocal => x(0).reciprocal().with_zero_if(x(0).contains(0.0)),
         Op::Sqrt => x(0).monotone(|bound| libm::sqrt(bound.max(0.0))),
-        Op::Rsqrt => match x(0) {
+        Op::Rsqrt | Op::RsqrtApprox => match x(0) {
             Interval { hi, .. } if hi <= 0.0 => Interval::new(0.0, 0.0),
             Interval { lo, hi } => {
                 Interval::new(1.0 / libm::sqrt(hi), 1.0 / libm::sqrt(lo.max(0.0))).with_zero_if(lo <= 0.0)
@@ -235,6 +245,28 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let (before, after) = (elements(node.operands[0]), elements(node.result(0)));
             x(0).multiply(count(if after == 0.0 { 0.0 } else { before / after }))
         }
+        Op::ReduceProduct { .. } => {
+            let (before, after) = (elements(node.operands[0]), elements(node.result(0)));
+            x(0).product_of(if after == 0.0 { 0.0 } else { before / after })
+        }
+        Op::ReduceAny { .. } | Op::ReduceAll { .. } => Interval::BOOL,
+        Op::ArgMax { axis } => {
+            Interval::new(0.0, graph.ty(node.operands[0]).shape.extents()[*axis].saturating_sub(1) as f64)
+        }
+        Op::CumulativeSum { axis, .. } => {
+            let extent = graph.ty(node.operands[0]).shape.extents()[*axis] as f64;
+            x(0).hull(x(0).multiply(count(extent)))
+        }
+        Op::GatherWindows { window, repeat } => {
+            let padded = window.low.iter().chain(&window.high).any(|&n| n > 0);
+            x(0).with_zero_if(padded && !repeat)
+        }
+        // An element of the result is the first of one window at most, the second of another, and so on; a window that
+        // repeats it has it so often again.
+        Op::ScatterWindows { window, repeat, .. } => {
+            let most = (window.elements() as f64) * if *repeat { window.elements() as f64 } else { 1.0 };
+            x(0).multiply(count(most)).hull(x(0)).with_zero_if(true)
+        }
         Op::ArgSort { .. } | Op::RandomPermutation { .. } => {
             let n = graph.ty(node.result(0)).shape.extents().last().map_or(0.0, |&n| n as f64);
             Interval::new(0.0, (n - 1.0).max(0.0))
@@ -255,7 +287,8 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::Assume { lo, hi } => x(0).assume(Interval { lo: lo.0, hi: hi.0 }),
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => x(0),
         Op::Reverse { .. } | Op::DynamicSlice { .. } => x(0),
-        Op::ReduceMax { .. } | Op::Convert { .. } | Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => x(0),
+        Op::ReduceMax { .. } | Op::ReduceMin { .. } | Op::MaxWithOneHot { .. } => x(0),
+        Op::Convert { .. } | Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => x(0),
     }
 }
 
