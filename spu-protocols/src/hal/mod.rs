@@ -8,6 +8,7 @@
 mod arithmetic;
 mod bits;
 mod compare;
+mod cut;
 mod division;
 mod encode;
 mod exponential;
@@ -37,6 +38,7 @@ use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
 use spu::{Error, Location, Program, Shape};
 
+pub use cut::schedule;
 pub use encode::{decode, encode};
 pub use format::RingConfig;
 pub(crate) use format::in_ring;
@@ -49,16 +51,26 @@ use crate::share::{Builder, Kind, ShareGraph, ShareType};
 /// Most fraction bits that a value may keep beyond the format's, in any ring: see [`RingConfig::extra`].
 pub const EXTRA: u32 = 8;
 
-/// Lowers a program to what the parties execute.
+/// Lowers a program without branches and loops to what the parties execute; [`schedule`] takes any program.
 pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
-    let (lowering, outputs, _) = lowered(program, ring)?;
+    lower_known(program, &[], ring)
+}
+
+/// As [`lower`]; `parameters` tells by index where parameters lie.
+fn lower_known(program: &Program, parameters: &[Interval], ring: RingConfig) -> Result<ShareGraph, Error> {
+    let graph = &program.graph;
+    if let Some((id, node)) = graph.nodes().find(|(_, node)| !node.regions.is_empty()) {
+        let message = format!("cannot run `{}` in one plan", node.operation.name());
+        return Err(Error::program(message, graph.location(id)));
+    }
+    let (lowering, outputs, _) = lowered(program, parameters, ring)?;
     Ok(lowering.build.finish(outputs))
 }
 
 /// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
 /// comparisons that are part of their uses.
 pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
-    let (lowering, _, made) = lowered(program, ring)?;
+    let (lowering, _, made) = lowered(program, &[], ring)?;
     let scale = |entry: Entry| match entry {
         Entry::Number(number) => Some(lowering.build.scale(number.value)),
         _ => None,
@@ -69,7 +81,7 @@ pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, E
 /// [`lower`], with every PPHLO value that is held as a further output, and which output that is, by the value's index. The values
 /// are computed as [`lower`] has it, so that they can be seen in the clear: see [`crate::plain`].
 pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph, Vec<Option<usize>>), Error> {
-    let (mut lowering, mut outputs, made) = lowered(program, ring)?;
+    let (mut lowering, mut outputs, made) = lowered(program, &[], ring)?;
     let mut keep = |entry: Entry| {
         let value = match entry {
             Entry::Number(number) => number.value,
@@ -87,13 +99,13 @@ pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph,
 }
 
 /// The lowering, the program's outputs, and what each PPHLO value was when it was made and for its uses.
-fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
+fn lowered<'a>(program: &'a Program, parameters: &[Interval], ring: RingConfig) -> Result<Lowered<'a>, Error> {
     let graph = &program.graph;
     let mut uses = vec![0; graph.value_count()];
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let logical_uses = truth::logical_uses(graph);
     let entries = vec![None; graph.value_count()];
-    let intervals = pphlo::intervals(graph);
+    let intervals = pphlo::intervals_of(graph, parameters);
     let needs = normalize::needs(graph, &intervals, ring);
     let orders = order::Orders::default();
     let (build, words) = (Builder::default(), HashMap::new());
@@ -101,7 +113,11 @@ fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
     let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
-        let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
+        let entries = match node.regions.is_empty() {
+            true => lowering.node(&node.operation, &node.operands, node.result(0))?,
+            // What other plans give.
+            false => node.results().map(|v| lowering.given(v)).collect(),
+        };
         for (value, entry) in node.results().zip(entries) {
             let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.shared_truth(value, entry) };
             lowering.entries[value.index()] = Some(used);
@@ -250,9 +266,22 @@ impl Lowering<'_> {
             }
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
             Op::Assume { .. } | Op::StopGradient => one(self.entry(operands[0])),
+            Op::ToSecret => {
+                let number = self.as_number(operands[0]);
+                let held = self.arith_at(number, self.ring.scale(ty.dtype));
+                one(self.number(held, self.ring.scale(ty.dtype)))
+            }
+            Op::If | Op::While { .. } | Op::For { .. } => unreachable!("a plan has no regions"),
             Op::Reveal => one(self.open(operands[0], None)),
             Op::RevealTo { party } => one(self.open(operands[0], Some(*party))),
         }
+    }
+
+    /// A value that comes from outside of the plan.
+    fn given(&mut self, value: Value) -> Entry {
+        let ty = self.graph.ty(value).clone();
+        let argument = self.build.argument(usize::MAX - value.index(), boundary_type(&ty, self.ring));
+        self.number(argument, self.ring.scale(ty.dtype))
     }
 
     fn entry(&self, value: Value) -> Entry {

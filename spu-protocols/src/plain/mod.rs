@@ -7,13 +7,15 @@ mod functions;
 mod order;
 mod random;
 
+use std::sync::Arc;
+
 use spu::graph::Node;
 use spu::{Error, Party};
 
-use crate::exec::{PartyValue, evaluate_local};
+use crate::exec::{self, PartyValue, Runner, evaluate_local};
 use crate::hal::RingConfig;
 use crate::ring::Ring;
-use crate::share::{Plan, RingLiteral, ShareOp};
+use crate::share::{Plan, RingLiteral, Schedule, ShareOp};
 
 /// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
@@ -63,6 +65,22 @@ pub fn run_seeded<R: Ring>(
     }
     let outputs = graph.outputs.iter();
     Ok(outputs.map(|v| values[v.index()].clone().expect("outputs are computed")).collect())
+}
+
+/// Walks through `schedule` in the clear, as [`run_seeded`]; `seed` gives another seed for each run of a plan.
+pub fn walk<R: Ring>(
+    schedule: &Schedule,
+    ring: RingConfig,
+    arguments: Vec<PartyValue<R>>,
+    seed: &mut dyn FnMut() -> u64,
+) -> Result<Vec<PartyValue<R>>, Error> {
+    struct Alone<'a>(RingConfig, &'a mut dyn FnMut() -> u64);
+    impl<R: Ring> Runner<R> for Alone<'_> {
+        fn run(&mut self, plan: &Arc<Plan>, arguments: Vec<PartyValue<R>>) -> Result<Vec<PartyValue<R>>, Error> {
+            run_seeded(plan, self.0, &arguments, (self.1)())
+        }
+    }
+    exec::walk(&schedule.block, arguments, &mut Alone(ring, seed))
 }
 
 /// What the node's kernel computes; `width` is the last extent of its first operand, `scale` its scale.

@@ -534,4 +534,8 @@ impl Operation for ShareOp {
     fn is_pinned(&self) -> bool {
         matches!(self, Self::Argument { .. } | Self::Input { .. } | Self::Open { .. } | Self::OpenTo { .. })
     }
+
+    fn is_parameter(&self) -> bool {
+        matches!(self, Self::Argument { .. })
+    }
 }

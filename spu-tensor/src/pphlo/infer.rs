@@ -220,6 +220,13 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
         }
         Op::Reveal => Type { visibility: Visibility::Public, ..operands[0].clone() },
         Op::RevealTo { .. } => same(operands[0]),
+        Op::ToSecret if operands[0].is_secret() => {
+            return Err(format!("cannot make {} secret: it is already", operands[0]));
+        }
+        Op::ToSecret => Type { visibility: Visibility::Secret, ..operands[0].clone() },
+        Op::If | Op::While { .. } | Op::For { .. } => {
+            return Err(format!("the types of `{}` follow from its regions", op.name()));
+        }
     };
     Ok(vec![result])
 }

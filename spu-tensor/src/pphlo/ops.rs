@@ -428,6 +428,8 @@ operations! {
         } = "assume" (1),
         /// `T -> T`: the operand, through which no derivative flows.
         StopGradient = "stop_gradient" (1),
+        /// `T[public] -> T[secret]`: the operand, held in shares from here on.
+        ToSecret = "to_secret" (1),
         /// `T[secret] -> T[public]`: opened to every party.
         Reveal = "reveal" (1),
         /// `T[secret] -> T[secret]`: opened to one party; only returnable.
@@ -435,6 +437,46 @@ operations! {
             /// Who learns it.
             party: Party
         } = "reveal_to" (1),
+        /// `(Bool[public][], captured…) -> results…`, two regions `(captured…) -> results…` of equal types: the first one runs
+        /// where the operand holds, else the second.
+        If = "if" (1 ..),
+        /// `(Bool[public][], carried…, captured…) -> carried…`, one region `(carried…, captured…) -> (Bool[public][], carried…)`:
+        /// as long as the predicate holds, the region makes the next one with the next carried values.
+        While {
+            /// How many values are carried.
+            carried: usize
+        } = "while" (1 ..),
+        /// `(carried…, scanned…, captured…) -> (carried…, stacked…)`, one region
+        /// `(Int[public][], carried…, row of scanned…, captured…) -> (carried…, row of stacked…)`: run for each of
+        /// start .. start + trips, which it is given, with that row of each scanned operand, of leading extent `trips`. The rows
+        /// that it gives are stacked.
+        For {
+            /// The first index.
+            start: i64,
+            /// How often the region runs.
+            trips: usize,
+            /// How many values are carried.
+            carried: usize,
+            /// How many operands are scanned.
+            scanned: usize,
+        } = "for" (0 ..),
+    }
+}
+
+impl Op {
+    /// Whether it draws random numbers.
+    pub(crate) fn is_draw(&self) -> bool {
+        matches!(self, Self::RandomPermutation { .. } | Self::RandomUniform { .. } | Self::RandomBernoulli { .. })
+    }
+
+    /// What tells a draw from others.
+    pub(crate) fn draw_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::RandomPermutation { draw, .. }
+            | Self::RandomUniform { draw, .. }
+            | Self::RandomBernoulli { draw, .. } => Some(draw),
+            _ => None,
+        }
     }
 }
 
@@ -443,5 +485,9 @@ impl Operation for Op {
 
     fn is_pinned(&self) -> bool {
         matches!(self, Self::Parameter { .. } | Self::Reveal | Self::RevealTo { .. })
+    }
+
+    fn is_parameter(&self) -> bool {
+        matches!(self, Self::Parameter { .. })
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! Bounds are computed in f64 and not rounded outwards; whoever relies on one leaves room for an ulp.
 
+mod control;
+
+pub use control::region_intervals;
+
 use super::{Graph, Op, gelu, logistic, silu, softplus};
 use crate::graph::{Node, Value};
 use crate::host::Elements;
@@ -137,11 +141,25 @@ impl Interval {
 
 /// An interval for each value of the graph, by its index. Parameters are unbounded, truth values lie in [0, 1].
 pub fn intervals(graph: &Graph) -> Vec<Interval> {
+    intervals_of(graph, &[])
+}
+
+/// As [`intervals`], where `parameters` tells by index where parameters lie; those that it lacks are unbounded.
+pub fn intervals_of(graph: &Graph, parameters: &[Interval]) -> Vec<Interval> {
     let mut known: Vec<Interval> = Vec::with_capacity(graph.value_count());
     for (_, node) in graph.nodes() {
-        let first = interval(graph, node, &known);
-        known.push(first);
-        known.extend(node.results().skip(1).map(|_| Interval::BOOL));
+        match node.operation {
+            Op::Parameter { index } if index < parameters.len() => known.push(parameters[index]),
+            Op::If | Op::While { .. } | Op::For { .. } => {
+                let results = control::intervals(node, &known);
+                known.extend(results);
+            }
+            _ => {
+                let first = interval(graph, node, &known);
+                known.push(first);
+                known.extend(node.results().skip(1).map(|_| Interval::BOOL));
+            }
+        }
     }
     known
 }
@@ -288,7 +306,8 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => x(0),
         Op::Reverse { .. } | Op::DynamicSlice { .. } => x(0),
         Op::ReduceMax { .. } | Op::ReduceMin { .. } | Op::MaxWithOneHot { .. } => x(0),
-        Op::Convert { .. } | Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => x(0),
+        Op::Convert { .. } | Op::StopGradient | Op::ToSecret | Op::Reveal | Op::RevealTo { .. } => x(0),
+        Op::If | Op::While { .. } | Op::For { .. } => unreachable!("`{}` has regions", node.operation.name()),
     }
 }
 

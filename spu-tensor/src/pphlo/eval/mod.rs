@@ -1,5 +1,6 @@
 //! The plain evaluator: what a graph means, in f64, i64 and bool. The measure for passes, derivatives and back ends.
 
+mod control;
 mod domain;
 mod elementwise;
 mod functions;
@@ -20,6 +21,7 @@ use crate::graph::last_uses;
 use crate::host::{Elements, HostTensor};
 use elementwise::{arithmetic, compare, logical, real, real_of_two, rounded, select, widen};
 pub use functions::{gelu, logistic, silu, softplus};
+pub(crate) use random::draw;
 
 /// The graph's outputs for these parameters, by index. Integers wrap as the ring's do; disclosures are identities.
 ///
@@ -33,6 +35,12 @@ pub fn evaluate(graph: &Graph, arguments: &[HostTensor]) -> Result<Vec<HostTenso
 /// [`evaluate`], with random draws that this seed decides.
 pub fn evaluate_seeded(graph: &Graph, arguments: &[HostTensor], seed: u64) -> Result<Vec<HostTensor>, Error> {
     verify(graph)?;
+    let arguments: Vec<&HostTensor> = arguments.iter().collect();
+    run(graph, &arguments, seed)
+}
+
+/// The outputs of a verified graph, perhaps a region.
+fn run(graph: &Graph, arguments: &[&HostTensor], seed: u64) -> Result<Vec<HostTensor>, Error> {
     let dead = last_uses(graph);
     let mut values: Vec<Option<Cow<HostTensor>>> = vec![None; graph.value_count()];
     for (id, node) in graph.nodes() {
@@ -49,8 +57,12 @@ pub fn evaluate_seeded(graph: &Graph, arguments: &[HostTensor], seed: u64) -> Re
             op => {
                 let operand = |v: &crate::graph::Value| values[v.index()].as_deref().expect("operands live until used");
                 let operands: Vec<&HostTensor> = node.operands.iter().map(operand).collect();
-                let made =
-                    apply(op, &operands, &types).map_err(|problem| Error::program(problem, graph.location(id)))?;
+                let made = match node.regions.is_empty() {
+                    false => control::apply(op, &operands, &node.regions, &types, random::inside(seed, id.index()))?,
+                    true => {
+                        apply(op, &operands, &types).map_err(|problem| Error::program(problem, graph.location(id)))?
+                    }
+                };
                 for (value, tensor) in node.results().zip(made) {
                     values[value.index()] = Some(Cow::Owned(tensor));
                 }
@@ -186,7 +198,10 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
             }
             a().clone()
         }
-        Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => a().clone(),
+        Op::StopGradient | Op::ToSecret | Op::Reveal | Op::RevealTo { .. } => a().clone(),
+        Op::If | Op::While { .. } | Op::For { .. } => {
+            return Err(format!("`{}` is evaluated with its regions", op.name()));
+        }
     };
     debug_assert_eq!(
         (elements.dtype(), elements.len()),
@@ -206,12 +221,12 @@ pub(crate) fn evaluate_one(op: &Op, operands: &[&HostTensor]) -> HostTensor {
 
 /// The argument of a parameter, if it is of the parameter's type; `name` is what an error calls it.
 pub(crate) fn argument<'a>(
-    arguments: &'a [HostTensor],
+    arguments: &[&'a HostTensor],
     index: usize,
     name: &str,
     ty: &Type,
 ) -> Result<&'a HostTensor, Error> {
-    let Some(tensor) = arguments.get(index) else {
+    let Some(&tensor) = arguments.get(index) else {
         return Err(Error::data(name, None, format!("expected {ty}, found none")));
     };
     let well_formed = tensor.elements.len() == ty.shape.elements();

@@ -150,12 +150,13 @@ pub(super) fn adjoints(
         | Op::CumulativeSum { .. }
         | Op::GatherWindows { .. }
         | Op::ScatterWindows { .. } => give(0, &mut || super::reduce::adjoint(b, node, g)),
-        Op::Assume { .. } | Op::Reveal | Op::RevealTo { .. } => give(0, &mut || g),
+        Op::Assume { .. } | Op::ToSecret | Op::Reveal | Op::RevealTo { .. } => give(0, &mut || g),
         Op::Convert { .. } | Op::StopGradient | Op::Parameter { .. } | Op::Constant { .. } => {}
         Op::Iota { .. } | Op::OneHot { .. } => {}
         Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {}
         Op::And | Op::Or | Op::Xor | Op::Not => {}
         Op::ReduceAny { .. } | Op::ReduceAll { .. } | Op::ArgMax { .. } => {}
+        Op::If | Op::While { .. } | Op::For { .. } => unreachable!("`{}` has regions", node.operation.name()),
         Op::Sign | Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => {}
         Op::ShiftLeft | Op::ShiftRightArithmetic | Op::ShiftRightLogical | Op::PopulationCount => {}
     }
