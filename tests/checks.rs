@@ -101,6 +101,29 @@ fn a_tie_is_nobodys_fault() {
 }
 
 #[spu_fn]
+fn loops(x: Tensor<Secret, Fxp>, n: Tensor<Public, Int>) -> Tensor<Secret, Fxp> {
+    let squared = spu::fori(0..2, x, |_, x| x * x);
+    let doubled = spu::while_loop(
+        (squared, n),
+        |(_, n): (Tensor<Secret, Fxp>, Tensor<Public, Int>)| n.gt(0),
+        |(x, n)| (x * 1000.0, n - 1),
+    );
+    spu::cond(n.gt(1), || doubled.0 - 1.0, || doubled.0)
+}
+
+/// The third iteration overflows, and only then.
+#[test]
+fn iterations_are_checked_one_by_one() {
+    let deviation = loops::check(vec![3.0], 2, &Network::LOCAL).unwrap();
+    assert!(deviation.largest < 0.01, "{deviation}");
+    let error = loops::check(vec![3.0], 5, &Network::LOCAL).unwrap_err();
+    assert_eq!(line_of(&error), line("|(x, n)| (x * 1000.0"));
+    assert!(error.to_string().starts_with("`multiply` overflows: 81000000000000.0 at [0], but"), "{error}");
+    let error = loops::check(vec![300.0], 0, &Network::LOCAL).unwrap_err();
+    assert_eq!(line_of(&error), line("let squared = spu::fori"));
+}
+
+#[spu_fn]
 fn assumes(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
     let x = x.assume(0.5..=2.0);
     x.reciprocal()

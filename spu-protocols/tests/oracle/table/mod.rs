@@ -40,8 +40,10 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
         .flatten()
 }
 
-/// Operations without a row: parameters are in every case, and draws are others in each run (`tests/order.rs`).
-pub(crate) const ELSEWHERE: &[&str] = &["parameter", "random_permutation", "random_uniform", "random_bernoulli"];
+/// Operations without a row: parameters are in every case, draws are others in each run (`tests/random.rs`), and branches and
+/// loops have regions (`tests/control.rs` of the package).
+pub(crate) const ELSEWHERE: &[&str] =
+    &["parameter", "random_permutation", "random_uniform", "random_bernoulli", "if", "while", "for"];
 
 /// Operations whose lowering is still to come.
 pub(crate) const NOT_YET: &[&str] = &["atan2", "log_plus_one", "logistic", "tanh", "erf", "gelu", "silu", "softplus"];
