@@ -62,7 +62,7 @@ impl Generator {
         let (x, y, p) = (self.pick(), self.pick(), self.pick());
         let shape = self.graph.ty(x).shape.clone();
         let axis = self.random.below(2);
-        let (op, operands) = match self.random.below(39) {
+        let (op, operands) = match self.random.below(43) {
             0 => (Op::Add, vec![x, y]),
             1 => (Op::Subtract, vec![x, y]),
             2 | 3 => (Op::Multiply, vec![x, y]),
@@ -124,6 +124,7 @@ impl Generator {
             }
             32 => return self.relu_pattern(x),
             33..=37 => return self.structural(x, y, p),
+            38..=41 => return self.function(x, y, p),
             _ => {
                 let ty = self.graph.ty(y).clone();
                 let repeated = axis == 1;
@@ -136,6 +137,43 @@ impl Generator {
                 let scalar = *self.pool.last().expect("a constant was made");
                 (Op::Broadcast { shape: ty.shape, dimensions: vec![] }, vec![scalar])
             }
+        };
+        self.try_append(op, operands);
+    }
+
+    /// Functions of one number or two, roundings, and bits of integers.
+    fn function(&mut self, x: Value, y: Value, z: Value) {
+        let real = [
+            Op::ExponentialMinusOne,
+            Op::LogPlusOne,
+            Op::Sqrt,
+            Op::Rsqrt,
+            Op::Logistic,
+            Op::Tanh,
+            Op::Sine,
+            Op::Cosine,
+            Op::Erf,
+            Op::Gelu,
+            Op::Silu,
+            Op::Softplus,
+        ];
+        let rounding = [Op::Floor, Op::Ceil, Op::RoundNearestAfz, Op::RoundNearestEven, Op::Truncate];
+        let shifts = [Op::ShiftLeft, Op::ShiftRightArithmetic, Op::ShiftRightLogical];
+        let (op, operands) = match self.random.below(12) {
+            0..4 => (real[self.random.below(real.len())].clone(), vec![x]),
+            4 => (rounding[self.random.below(5)].clone(), vec![x]),
+            5 => ([Op::Abs, Op::Sign, Op::PopulationCount][self.random.below(3)].clone(), vec![x]),
+            6 => (Op::Clamp, vec![x, y, z]),
+            7 => ([Op::Remainder, Op::Atan2, Op::Xor][self.random.below(3)].clone(), vec![x, y]),
+            8 => (Op::Power, vec![x, y]),
+            9 => {
+                let literal =
+                    HostTensor::int(self.graph.ty(x).shape.clone(), vec![2; self.graph.ty(x).shape.elements()]);
+                self.try_append(Op::Constant { literal: literal.into() }, vec![]);
+                let amount = *self.pool.last().expect("a constant was made");
+                (shifts[self.random.below(3)].clone(), vec![x, amount])
+            }
+            _ => ([Op::Or, Op::Xor, Op::And][self.random.below(3)].clone(), vec![x, y]),
         };
         self.try_append(op, operands);
     }
@@ -226,15 +264,21 @@ impl Generator {
         let known = intervals(&self.graph);
         let x = |i: usize| -> Interval { known[operands[i].index()] };
         let in_domain = match op {
-            Op::Divide => x(1).lo > 0.1,
-            Op::Log | Op::Reciprocal => x(0).lo > 0.1,
-            Op::Exponential => x(0).hi < 5.0,
+            Op::Divide | Op::Remainder => x(1).lo > 0.1,
+            Op::Log | Op::Reciprocal | Op::Sqrt | Op::Rsqrt => x(0).lo > 0.1,
+            Op::LogPlusOne => x(0).lo > -0.9,
+            Op::Exponential | Op::ExponentialMinusOne => x(0).hi < 5.0,
+            Op::Power => x(0).lo > 0.1 && x(1).lo >= 0.0 && x(1).hi < 5.0,
+            // Near the cut and the origin another order of summation is another angle.
+            Op::Atan2 => x(1).lo > 0.1,
             _ => true,
         };
         let bits = operands.iter().map(|v| self.fraction[v.index()]);
         let fraction = match op {
             Op::Constant { .. } => Some(2),
-            Op::Divide | Op::Log | Op::Reciprocal | Op::Exponential => None,
+            Op::Divide | Op::Log | Op::Reciprocal | Op::Exponential | Op::ExponentialMinusOne | Op::LogPlusOne => None,
+            Op::Sqrt | Op::Rsqrt | Op::Logistic | Op::Tanh | Op::Sine | Op::Cosine | Op::Erf | Op::Gelu => None,
+            Op::Silu | Op::Softplus | Op::Power | Op::Atan2 => None,
             Op::Multiply | Op::Dot | Op::DotGeneral { .. } | Op::Convolution { .. } => bits.sum::<Option<u32>>(),
             Op::ReduceProduct { .. } => bits.sum::<Option<u32>>().map(|bits| 3 * bits),
             _ => bits.collect::<Option<Vec<u32>>>().map(|bits| bits.into_iter().max().unwrap_or(0)),
@@ -243,6 +287,8 @@ impl Generator {
         let compares = match op {
             Op::Maximum | Op::Minimum | Op::Relu | Op::ReduceMax { .. } | Op::ReduceMin { .. } => true,
             Op::ArgMax { .. } | Op::MaxWithOneHot { .. } => true,
+            Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => true,
+            Op::Sign | Op::Clamp | Op::Remainder | Op::Abs => true,
             _ => types[0].dtype == DType::Bool && operands.iter().any(|&v| self.graph.ty(v).dtype != DType::Bool),
         };
         let mut graph = self.graph.clone();

@@ -208,7 +208,18 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let most = |x: Interval| if x.lo >= 0.0 { x.hi } else { f64::INFINITY };
             Interval::new(0.0, most(x(0)).min(most(x(1))))
         }
-        Op::And | Op::Or | Op::Xor | Op::ShiftLeft | Op::ShiftRightLogical => Interval::ALL,
+        // No bit above the highest of both.
+        Op::Or | Op::Xor if x(0).lo >= 0.0 && x(1).lo >= 0.0 => {
+            let most = x(0).hi.max(x(1).hi);
+            Interval::new(0.0, libm::exp2(libm::ceil(libm::log2(most + 1.0))) - 1.0)
+        }
+        // Where it fits every ring; elsewhere it may wrap.
+        Op::ShiftLeft => {
+            let shifted = x(0).multiply(x(1).monotone(libm::exp2));
+            if shifted.lo.abs().max(shifted.hi.abs()) < SAFE_IN_EVERY_RING { shifted } else { Interval::ALL }
+        }
+        Op::ShiftRightLogical if x(0).lo >= 0.0 => Interval::new(0.0, x(0).hi),
+        Op::And | Op::Or | Op::Xor | Op::ShiftRightLogical => Interval::ALL,
         Op::ShiftRightArithmetic => Interval::new(x(0).lo.min(0.0), x(0).hi.max(0.0)),
         Op::PopulationCount => Interval::new(0.0, 128.0),
         Op::Select => x(1).hull(x(2)),
@@ -311,6 +322,9 @@ fn constant(elements: &Elements) -> Interval {
     }
     values.iter().map(|&x| Interval { lo: x, hi: x }).reduce(Interval::hull).unwrap_or(Interval::ALL)
 }
+
+/// What integers of the narrowest ring, 2^32, are safe below.
+const SAFE_IN_EVERY_RING: f64 = 1_073_741_824.0;
 
 #[cfg(test)]
 mod tests {
