@@ -1,6 +1,6 @@
 //! Bits lo … hi − 1 of x in two's complement (a2b).
 //!
-//! x = a + b with a = x0 + x1 at P0 and b = x2 at P1 and P2 ([carry](super::carry)). The bits below `lo` and those from there on are cut into blocks
+//! x = a + b with a = x0 + x1 at P0 and b = x2 at P1 and P2 (`carry`). The bits below `lo` and those from there on are cut into blocks
 //! of four, the last of each part narrower. Bit i of a block with digits A of a and B of b and carry-in c is
 //!
 //! ```text
@@ -26,7 +26,7 @@
 //! Five rounds, 744 bits; four rounds for hi ≤ 28, two for hi ≤ 4. Bits below `lo` add their codes and their carry alone. Exact for every x, never fails.
 //!
 //! Security: P0 receives nothing. Codes, dealt products, opened bits and re-shared halves are each masked by bits of a key that the receiver
-//! lacks, no bit of a key twice ([carry](super::carry), [products](super::products), [bits](super::bits)).
+//! lacks, no bit of a key twice (`carry`, `products`, [bits](super::bits)).
 
 use std::ops::Range;
 
@@ -104,7 +104,7 @@ impl Layout {
             }
             plane += 2 * width as usize - 1;
         }
-        let carries = carry_levels(widths.len() - 1, first);
+        let carries = carry_levels(widths.len() - 1, &(first.max(1)..widths.len()).collect::<Vec<_>>());
         Self { widths, first, carries, sums: Level::new(&outputs) }
     }
 
@@ -159,14 +159,13 @@ fn digits(b: &[u64], code: &[u64], one: u64, stride: usize, out: &mut Vec<u64>) 
     }
 }
 
-/// Levels from the generate and propagate bits of blocks 0 … `blocks` − 1 to the carries into blocks `first` (but 0) … `blocks`.
-pub(super) fn carry_levels(blocks: usize, first: usize) -> Vec<Level> {
-    let wanted = first.max(1)..blocks + 1;
+/// Levels from the generate and propagate bits of blocks 0 … `blocks` − 1 to the carries into the blocks `wanted`, 1 ≤ k ≤ `blocks`, increasing.
+pub(super) fn carry_levels(blocks: usize, wanted: &[usize]) -> Vec<Level> {
     if wanted.is_empty() {
         return Vec::new();
     }
     if blocks <= ONE_LEVEL {
-        return vec![Level::new(&wanted.map(|k| carry(0..k)).collect::<Vec<_>>())];
+        return vec![Level::new(&wanted.iter().map(|&k| carry(0..k)).collect::<Vec<_>>())];
     }
     let count = (1..).find(|k| k * k >= blocks).expect("some square is large enough");
     let runs = split(0..blocks, count);

@@ -8,7 +8,7 @@
 //! ⌊(x + o) / 2^s⌋ = ⌊(a' + o) / 2^s⌋ + ⌊b / 2^s⌋ + v − 2^(K−s)·(m + n − m·n) − 2^(K−2−s),
 //! ```
 //!
-//! v the carry of the low s bits of a' + o and b ([carry](super::carry)). P1 and P2 know b and n. P0 knows all that is left but v: it deals it as α, and m
+//! v the carry of the low s bits of a' + o and b (`carry`). P1 and P2 know b and n. P0 knows all that is left but v: it deals it as α, and m
 //! modulo 2^s. v is opened under a mask λ that P0 has dealt.
 //!
 //! | round | who | what | bits (K = 64, s = 18) |
@@ -43,7 +43,7 @@ pub fn table(n: usize, shift: u32, bits: u32) -> Vec<Message> {
     let widths = carry::widths(shift);
     let mut table = carry::table(&widths, n, 0);
     let mut steps = carry::STEPS;
-    for level in carry_levels(widths.len(), widths.len()) {
+    for level in carry_levels(widths.len(), &[widths.len()]) {
         table.extend(level.table(n, steps.first));
         steps = steps.past(Level::STEPS);
     }
@@ -65,7 +65,7 @@ pub async fn floor<R: Ring>(ctx: &Context<R>, x: View<'_, R>, shift: u32, offset
     let widths = carry::widths(shift);
     let mut carries = carry::blocks(ctx, &summand, &widths, Steps::START).await;
     let mut steps = carry::STEPS;
-    for level in carry_levels(widths.len(), widths.len()) {
+    for level in carry_levels(widths.len(), &[widths.len()]) {
         carries = level.evaluate(ctx, carries.as_ref(), n, steps).await;
         steps = steps.past(Level::STEPS);
     }
@@ -73,7 +73,7 @@ pub async fn floor<R: Ring>(ctx: &Context<R>, x: View<'_, R>, shift: u32, offset
     steps = steps.past(OPEN_MASKED_STEPS);
     let mut high = known.high;
     if role == Role::P0 {
-        high.extend(from_planes::<R>(&carry, 0));
+        high.extend(elements_of::<R>(&carry, 0));
     }
     let dealt = deal(ctx, high, 2 * n, steps).await;
     steps = steps.past(DEAL_STEPS);
@@ -113,8 +113,13 @@ fn take_high<R: Ring>(a: &mut [R], shift: u32, offset: i128) -> Known<R> {
     known
 }
 
+/// Plane j as ring elements 0 and 1.
+pub(super) fn elements_of<R: Ring>(planes: &Planes, j: usize) -> Vec<R> {
+    from_planes(&Planes::from_words(planes.elements(), 1, planes.plane(j).to_vec()), 0)
+}
+
 /// Halves modulo 2^s of what P0 knows.
-async fn deal_low<R: Ring>(ctx: &Context<R>, value: Vec<R>, shift: u32, n: usize, steps: Steps) -> Vec<R> {
+pub(super) async fn deal_low<R: Ring>(ctx: &Context<R>, value: Vec<R>, shift: u32, n: usize, steps: Steps) -> Vec<R> {
     let key = || ctx.draw_low(Pair::P02, steps.label, shift, n);
     match ctx.role() {
         Role::P0 => {

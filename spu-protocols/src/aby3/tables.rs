@@ -29,6 +29,7 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<
         ShareOp::IsZeroToArith => super::zero::arith_table(n, bits),
         ShareOp::WhereNegative => super::choose::negative_table(n, bits),
         ShareOp::WhereZero => super::choose::zero_table(n, bits),
+        ShareOp::ShiftRight { shift, .. } => super::shift::table(n, shift, bits),
         ShareOp::Floor { shift, .. } => super::floor::table(n, shift, bits),
         ShareOp::ExpNegative(ref window) => super::exp::table(n, window, operands[0].scale, bits),
         ShareOp::Fourier(ref series) => super::fourier::table(n, series, bits),

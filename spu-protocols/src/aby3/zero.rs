@@ -1,7 +1,7 @@
 //! `[x = 0]`.
 //!
 //! x = a + b with a = x0 + x1 at P0 and b = x2 at P1 and P2. It is 0 iff a + (b − 1) is 2^K − 1, and a sum whose bits are all ones has no
-//! carry anywhere: iff every block of a and b − 1 propagates ([carry](super::carry)). The propagate bits of ⌈K / 4⌉ blocks are multiplied in
+//! carry anywhere: iff every block of a and b − 1 propagates (`carry`). The propagate bits of ⌈K / 4⌉ blocks are multiplied in
 //! two levels of about the square root of their number.
 //!
 //! | round | who | what | bits (K = 64) |
@@ -16,8 +16,8 @@
 //!
 //! Every K (K = 4 has one block and no level). Exact for every x, never fails.
 //!
-//! Security: P0 receives nothing; every message is masked by bits of a key that its receiver lacks, as in [carry](super::carry),
-//! [products](super::products), [inject](super::inject) and [multiply](super::multiply), and no bit of a key masks two messages.
+//! Security: P0 receives nothing; every message is masked by bits of a key that its receiver lacks, as in `carry`,
+//! `products`, [inject](super::inject) and [multiply](super::multiply), and no bit of a key masks two messages.
 
 use super::bits::{replicate, replicate_table};
 use super::carry::{self, summand};

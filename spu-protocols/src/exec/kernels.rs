@@ -181,6 +181,13 @@ impl<R: Ring> Kernel<'_, R> {
                     async move { aby3::where_zero(&ctx, d.part(range.clone()), x.part(range)).await }
                 })
             }
+            &ShareOp::ShiftRight { shift, signed } => {
+                let x = arith(0);
+                self.arith_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::shift_right(&ctx, x.part(range), shift, signed).await }
+                })
+            }
             &ShareOp::Floor { shift, offset } => {
                 let x = arith(0);
                 self.arith_parts(move |ctx, range| {

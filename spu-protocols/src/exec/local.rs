@@ -63,7 +63,7 @@ pub fn evaluate_local<R: Ring>(
         ShareOp::DynamicSlice | ShareOp::DynamicUpdateSlice | ShareOp::Gather { .. } | ShareOp::Scatter { .. } => {
             indexed(&node.operation, operands, &types, &ty.shape)
         }
-        ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } | ShareOp::JoinBits | ShareOp::SelectBits { .. } => {
+        ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } => {
             order::evaluate(&node.operation, operands, &types, location)?
         }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,

@@ -6,6 +6,7 @@
 //! power of two costs nothing, it changes the scale; the value then keeps up to [`RingConfig::extra`] more fraction bits.
 
 mod arithmetic;
+mod bits;
 mod compare;
 mod division;
 mod encode;
@@ -21,9 +22,13 @@ mod polynomial;
 mod quotient;
 mod random;
 mod reduce;
+mod rounding;
 mod spline;
 mod structure;
 mod trigonometry;
+mod truth;
+
+use std::collections::HashMap;
 
 use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
@@ -34,6 +39,7 @@ pub use format::RingConfig;
 pub(crate) use format::in_ring;
 pub use spline::{SEGMENT_RATIO, Spline};
 
+use self::truth::Test;
 use crate::share::{Builder, Kind, ShareGraph, ShareType};
 
 /// Most fraction bits that a value may keep beyond the format's, in any ring: see [`RingConfig::extra`].
@@ -81,17 +87,19 @@ fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
     let graph = &program.graph;
     let mut uses = vec![0; graph.value_count()];
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
+    let logical_uses = truth::logical_uses(graph);
     let entries = vec![None; graph.value_count()];
     let intervals = pphlo::intervals(graph);
     let needs = normalize::needs(graph, &intervals, ring);
     let orders = order::Orders::default();
-    let mut lowering = Lowering { build: Builder::default(), ring, graph, intervals, needs, uses, entries, orders };
+    let (build, words) = (Builder::default(), HashMap::new());
+    let mut lowering = Lowering { build, ring, graph, intervals, needs, uses, logical_uses, words, entries, orders };
     let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
         let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
         for (value, entry) in node.results().zip(entries) {
-            let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.settled(entry) };
+            let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.shared_truth(value, entry) };
             lowering.entries[value.index()] = Some(used);
             made.push((entry, used));
         }
@@ -119,8 +127,8 @@ enum Entry {
     Number(Number),
     /// A public constant of equal elements, not yet encoded: its use decides the scale.
     Splat(f64),
-    /// A truth value [difference < 0], or its negation, not yet computed: its use decides the form.
-    Bit { difference: Value, negated: bool },
+    /// A truth value, or its negation, not yet computed: its use decides the form.
+    Bit { test: Test, negated: bool },
 }
 
 /// A share value, and how many fraction bits it is worth: it is truncated to no fewer.
@@ -138,6 +146,10 @@ struct Lowering<'a> {
     /// For which functions each value is normalized.
     needs: Vec<normalize::Needs>,
     uses: Vec<usize>,
+    /// How many uses take a truth value as a bit: in logical operations, and as predicates.
+    logical_uses: Vec<[usize; 2]>,
+    /// Bits of integers that were made of them, by the integers.
+    words: HashMap<Value, Value>,
     entries: Vec<Option<Entry>>,
     orders: order::Orders,
 }
@@ -185,37 +197,31 @@ impl Lowering<'_> {
             Op::Remainder
             | Op::Power
             | Op::Atan2
-            | Op::Abs
-            | Op::Sign
-            | Op::Clamp
-            | Op::Floor
-            | Op::Ceil
-            | Op::RoundNearestAfz
-            | Op::RoundNearestEven
-            | Op::Truncate
             | Op::LogPlusOne
             | Op::Logistic
             | Op::Tanh
             | Op::Erf
             | Op::Gelu
             | Op::Silu
-            | Op::Softplus
-            | Op::Xor
-            | Op::ShiftLeft
-            | Op::ShiftRightArithmetic
-            | Op::ShiftRightLogical
-            | Op::PopulationCount => {
-                Err(Error::program(format!("cannot lower `{}` of a secret", op.name()), self.location()))
-            }
+            | Op::Softplus => Err(Error::program(format!("cannot lower `{}` of a secret", op.name()), self.location())),
             Op::Maximum | Op::Minimum => one(self.extremum(op, operands[0], operands[1], &ty)),
             Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
                 one(self.compare(op, operands[0], operands[1]))
             }
             Op::Equal | Op::NotEqual => one(self.equal(op, operands[0], operands[1])),
-            Op::And | Op::Or | Op::Not if ty.dtype == DType::Int => {
-                Err(Error::program(format!("cannot lower `{}` of secret integers", op.name()), self.location()))
+            Op::Abs => one(self.abs(operands[0])),
+            Op::Sign => one(self.sign(operands[0])),
+            Op::Clamp => one(self.clamp([operands[0], operands[1], operands[2]], &ty)),
+            Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => {
+                one(self.round(op, operands[0]))
             }
-            Op::And | Op::Or => one(self.and_or(op, operands[0], operands[1], &ty)),
+            Op::And | Op::Or | Op::Xor if ty.dtype == DType::Int => one(self.bitwise(op, operands[0], operands[1])),
+            Op::And | Op::Or | Op::Xor => one(self.logical(op, operands[0], operands[1], result)),
+            Op::Not if ty.dtype == DType::Int => one(self.complement(operands[0])),
+            Op::ShiftLeft => one(self.shift_left(operands[0], operands[1])?),
+            Op::ShiftRightArithmetic => one(self.shift_right(true, operands[0], operands[1])?),
+            Op::ShiftRightLogical => one(self.shift_right(false, operands[0], operands[1])?),
+            Op::PopulationCount => one(self.population_count(operands[0])),
             Op::Not => one(self.not(operands[0])),
             Op::Select => one(self.select(operands[0], operands[1], operands[2], &ty)),
             Op::Relu => Ok(self.relu(operands[0])),
@@ -292,11 +298,7 @@ impl Lowering<'_> {
         match entry {
             Entry::Number(number) => Entry::Number(Number { value: self.settled_number(number), ..number }),
             Entry::Splat(_) => entry,
-            Entry::Bit { difference, negated } => {
-                let sign = self.build.sign_to_arith(difference);
-                let value = if negated { self.one_minus(sign) } else { sign };
-                self.number(value, 0)
-            }
+            Entry::Bit { test, negated } => Entry::Number(self.truth_number(test, negated)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Operations that only rearrange or add up elements, and public ones.
 
 use spu::graph::Value;
-use spu::pphlo::{Op, Type};
+use spu::pphlo::{DType, Op, Type};
 
 use super::{Entry, Lowering, Number};
 use crate::share::{Kind, PublicFunction};
@@ -74,6 +74,10 @@ impl Lowering<'_> {
     /// An operation on public values: linear ones in the ring, all others through real numbers.
     pub(super) fn public(&mut self, op: &Op, operands: &[Value], result: Value) -> Vec<Entry> {
         let ty = self.graph.ty(result).clone();
+        let integers = ty.dtype == DType::Int;
+        if let Some(entry) = integers.then(|| self.public_bits(op, operands)).flatten() {
+            return vec![entry];
+        }
         let entry = match op {
             Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } => self.rearrange(op, operands[0], &ty),
             Op::Slice { .. } | Op::Reverse { .. } => self.rearrange(op, operands[0], &ty),

@@ -113,6 +113,9 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
             let pairs = x.iter().zip(operands[1].as_public().iter());
             vec![pairs.map(|(&d, &v)| if holds(d) { v } else { R::ZERO }).collect()]
         }
+        ShareOp::ShiftRight { shift, signed } => {
+            vec![map(&|v| if signed { R::from_i128(v.signed() >> shift) } else { v.shr(shift) })]
+        }
         ShareOp::Floor { shift, offset } => vec![map(&|v| R::from_i128((v.signed() + offset) >> shift))],
         ShareOp::Lookup { ref tables } => {
             let entry = |table: &RingLiteral| map(&|v| R::from_i128(table.0[v.to_u128() as usize]));

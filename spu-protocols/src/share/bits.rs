@@ -113,6 +113,12 @@ impl Builder {
         self.append(ShareOp::WhereZero, vec![d, x], ty)
     }
 
+    /// ⌊x / 2^shift⌋ of the signed or the unsigned ring element, an integer.
+    pub fn shift_right(&mut self, x: Value, shift: u32, signed: bool) -> Value {
+        let ty = ShareType::new(self.shape(x), Kind::Arith, 0);
+        self.append(ShareOp::ShiftRight { shift, signed }, vec![x], ty)
+    }
+
     /// ⌊(x + offset) / 2^shift⌋ of the ring element, an integer.
     pub fn floor(&mut self, x: Value, shift: u32, offset: i128) -> Value {
         let ty = ShareType::new(self.shape(x), Kind::Arith, 0);

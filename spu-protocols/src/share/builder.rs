@@ -6,11 +6,13 @@ use spu::graph::{Operation, Value};
 use spu::{Location, Party, Shape};
 
 use super::ShareGraph;
+use super::depth::Depths;
 use super::functions::{ExpWindow, FourierSeries};
 use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
 use crate::aby3::{Layout, Weights};
+use crate::hal::RingConfig;
 use spu::pphlo::{ConvolutionWindow, DType, Strides, Window};
 
 /// A share program under construction. HAL functions append to it; they never compute.
@@ -18,6 +20,7 @@ use spu::pphlo::{ConvolutionWindow, DType, Strides, Window};
 pub struct Builder {
     graph: ShareGraph,
     known: HashMap<(ShareOp, Vec<Value>, Vec<ShareType>), Value>,
+    depths: Depths,
     /// The user's line on whose behalf operations are appended.
     pub location: Option<Location>,
 }
@@ -44,6 +47,11 @@ impl Builder {
     /// The scale of a value.
     pub fn scale(&self, value: Value) -> u32 {
         self.ty(value).scale
+    }
+
+    /// How many rounds after the start a value is there at the earliest.
+    pub fn depth(&mut self, value: Value, ring: RingConfig) -> u64 {
+        self.depths.of(&self.graph, value, ring)
     }
 
     /// The shape of a value.

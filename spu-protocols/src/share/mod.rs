@@ -2,6 +2,7 @@
 
 mod bits;
 mod builder;
+mod depth;
 mod functions;
 mod masks;
 mod ops;

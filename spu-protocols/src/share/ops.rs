@@ -206,15 +206,6 @@ pub enum ShareOp {
         /// How many bits count.
         bits: u32,
     },
-    /// Local: `Bits(1)[n, …] → Bits(n)[…]`.
-    JoinBits,
-    /// Local: `Bits(n) → Bits(limit − start)`.
-    SelectBits {
-        /// The first bit.
-        start: u32,
-        /// One past the last bit.
-        limit: u32,
-    },
     /// Local: sum over axes, which disappear.
     ReduceSum {
         /// The axes, increasing.
@@ -320,6 +311,13 @@ pub enum ShareOp {
     WhereNegative,
     /// Kernel: `(Arith, Arith) → Arith`: the second operand where the first is 0, else 0.
     WhereZero,
+    /// Kernel: `Arith → Arith`, scale 0: ⌊x / 2^shift⌋ of the signed or the unsigned ring element.
+    ShiftRight {
+        /// By how many bits, 1 to K − 1.
+        shift: u32,
+        /// Of the signed one.
+        signed: bool,
+    },
     /// Kernel: `Arith → Arith`, scale 0: ⌊(x + offset) / 2^shift⌋ of the ring element, exactly.
     Floor {
         /// By how many bits.
@@ -422,6 +420,7 @@ impl ShareOp {
                 | Self::IsZeroToArith
                 | Self::WhereNegative
                 | Self::WhereZero
+                | Self::ShiftRight { .. }
                 | Self::Floor { .. }
                 | Self::ExpNegative(_)
                 | Self::Fourier(_)
@@ -504,6 +503,7 @@ impl ShareOp {
             Self::IsZeroToArith => "is_zero_to_arith",
             Self::WhereNegative => "where_negative",
             Self::WhereZero => "where_zero",
+            Self::ShiftRight { .. } => "shift_right",
             Self::Floor { .. } => "floor",
             Self::ExpNegative(_) => "exp_negative",
             Self::Fourier(_) => "fourier",
@@ -512,8 +512,6 @@ impl ShareOp {
             Self::MaximumIndex => "maximum_index",
             Self::PermuteRows { .. } => "permute_rows",
             Self::ToResidue { .. } => "to_residue",
-            Self::JoinBits => "join_bits",
-            Self::SelectBits { .. } => "select_bits",
             Self::Permutation { .. } => "permutation",
             Self::Shuffle { .. } => "shuffle",
             Self::OpenShuffled => "open_shuffled",

@@ -9,6 +9,7 @@ mod convolution;
 mod describe;
 mod disclose;
 mod dtype;
+mod einsum;
 mod elementwise;
 mod evaluator;
 mod flow;
