@@ -49,7 +49,7 @@ impl Lowering<'_> {
         let normalized = self.normalize(x, range, Needs { reciprocal: true, ..needs });
         let inverse = self.function(normalized.u, |u| 1.0 / u);
         let factor = self.reciprocal_factor(&normalized);
-        self.scaled(inverse, factor)
+        self.scaled_to(inverse, factor, self.spare_places(range))
     }
 
     /// ln x of a share value.
