@@ -1,4 +1,4 @@
-//! Ring kernels on one thread: matrix products (elements are multiply-adds), keystreams, bit planes and fields.
+//! Ring kernels on one thread: matrix products and convolutions (elements are multiply-adds), keystreams, bit planes and fields.
 //!
 //! `cargo bench --bench ring -- u64/Avx512` measures one ring at one vector level.
 
@@ -8,7 +8,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use spu_protocols::aby3::Address;
 use spu_protocols::random::Keys;
 use spu_protocols::ring::{
-    Cpu, MatmulShape, Operand, Ring, from_planes, matmul, pack_fields, set_cpu, to_planes, unpack_fields,
+    Convolution, Cpu, MatmulShape, Operand, Ring, SpatialAxis, convolve, from_planes, matmul, pack_fields, set_cpu,
+    to_planes, unpack_fields,
 };
 use spu_tensor::Party;
 
@@ -38,6 +39,35 @@ fn product<R: Ring>(criterion: &mut Criterion, ring: &str) {
                     });
                 });
             }
+        }
+    }
+}
+
+/// Kernels of 5 × 5 over 32 images, without padding: channels, side, features.
+fn convolutions(criterion: &mut Criterion) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    for level in levels() {
+        let mut group = criterion.benchmark_group(format!("convolution/u64/{level:?}"));
+        for (channels, side, features) in [(1, 28, 16), (16, 12, 16), (20, 12, 50)] {
+            let axis = SpatialAxis {
+                input: side,
+                kernel: 5,
+                output: side - 4,
+                padded: side,
+                low: 0,
+                stride: 1,
+                input_dilation: 1,
+                kernel_dilation: 1,
+            };
+            let sizes = Convolution { images: 32, channels, features, groups: 1, axes: vec![axis; 2] };
+            let (x, k) = (elements::<u64>(32 * side * side * channels), elements::<u64>(25 * channels * features));
+            group.throughput(Throughput::Elements((32 * (side - 4) * (side - 4) * 25 * channels * features) as u64));
+            group.bench_function(format!("{channels}×{side}² → {features}"), |bencher| {
+                pool.install(|| {
+                    set_cpu(level).expect("a supported level");
+                    bencher.iter(|| convolve(&sizes, black_box(Operand::new(&x)), black_box(Operand::new(&k))));
+                });
+            });
         }
     }
 }
@@ -88,5 +118,5 @@ fn products(criterion: &mut Criterion) {
     product::<u128>(criterion, "u128");
 }
 
-criterion_group!(benches, products, keystream, bits);
+criterion_group!(benches, products, convolutions, keystream, bits);
 criterion_main!(benches);

@@ -29,6 +29,7 @@
 
 pub use spu_nn as nn;
 pub use spu_protocols as protocols;
+pub use spu_protocols::hal::RingConfig;
 pub use spu_protocols::session::{Config, Network, Peers, Session, Traffic};
 pub use spu_tensor::*;
 
@@ -39,6 +40,7 @@ pub mod prelude {
     pub use spu_protocols::session::{Config, Network, Peers, Session};
     pub use spu_tensor::{
         Bool, Differentiable, Disclosed, Error, ExecutorExt as _, Format as _, Fxp, HostOf, HostTensor, Int, Party,
-        Public, Secret, ShapeOf, Shared, Tensor, Tree, select, spu_fn, value_and_grad,
+        Public, Secret, ShapeOf, Shared, Tensor, Tree, cond, for_bounded, fori, scan, select, spu_fn, value_and_grad,
+        while_loop,
     };
 }

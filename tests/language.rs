@@ -72,7 +72,7 @@ fn tensors_are_rearranged() -> Result<(), Error> {
 #[spu_fn]
 fn functions(x: Tensor<Secret, Fxp>) -> (Secrets, Secrets, Secrets, Secrets, Tensor<Public, Fxp>) {
     let clipped = x.maximum(-1.0).minimum(1);
-    (x.relu(), x.exp().ln(), (x + 5).reciprocal(), select(x.lt(0.0), clipped, 0.25), x.mean().reveal())
+    (x.relu(), x.exp().ln(), (x + 5).reciprocal(), select(x.lt(0.0), clipped, 0.25), x.mean_all().reveal())
 }
 
 #[test]
@@ -246,14 +246,15 @@ impl spu::Target for Count {
         let count =
             |wanted: fn(&Op) -> bool| program.graph.nodes().filter(|(_, node)| wanted(&node.operation)).count() as u64;
         let bytes = [count(|op| matches!(op, Op::Add)), count(|op| matches!(op, Op::Dot)), 0];
-        Ok(spu::Cost { rounds: count(|op| matches!(op, Op::Exponential)), bytes, lines: vec![] })
+        Ok(spu::Cost { rounds: count(|op| matches!(op, Op::Exponential)), bytes, ..Default::default() })
     }
 
     fn manifest(&self, program: &spu::Program) -> Result<spu::Manifest, Error> {
         let reveals = program.graph.nodes().filter(|(_, node)| matches!(node.operation, Op::Reveal));
         let reveals = reveals.map(|(id, node)| {
             let ty = program.graph.ty(node.result(0));
-            spu::Reveal { location: program.graph.location(id), shape: ty.shape.clone(), dtype: ty.dtype, to: None }
+            let (location, occurs) = (program.graph.location(id), spu::Occurrence::ONCE);
+            spu::Reveal { location, shape: ty.shape.clone(), dtype: ty.dtype, to: None, occurs }
         });
         Ok(spu::Manifest { reveals: reveals.collect() })
     }

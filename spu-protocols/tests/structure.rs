@@ -9,7 +9,7 @@ use spu_protocols::hal::{RingConfig, decode, encode, lower};
 use spu_protocols::plain;
 use spu_protocols::ring::Ring;
 use spu_protocols::session::{Config, Session};
-use spu_protocols::share::{Kind, Plan, ShareOp, ShareType};
+use spu_protocols::share::{Kind, Plan, RingLiteral, ShareOp, ShareType};
 use spu_tensor::executor::{Executor, Leaf, ProgramKey};
 use spu_tensor::pphlo::{DType, Op, Type, append, evaluate, parse};
 use spu_tensor::{Elements, HostTensor, Location, Party, Program, Target, passes};
@@ -289,23 +289,69 @@ fn secret_indices_become_zeros_and_ones() {
     check_within(&["fxp[public][4, 5]", "fxp[secret][4, 5]", s, s], update, 0.0, OPENED);
 }
 
-/// Bounds that an index is known to respect take no comparison.
 #[test]
-fn known_indices_take_fewer_comparisons() {
-    let bytes = |assumed: &str| {
+fn scalars_empty_tensors_and_many_axes() {
+    let zero = "%v = constant {literal = fxp[] (0.0)}";
+    let scalar = ["fxp[secret][]"];
+    check_within(
+        &scalar,
+        &format!("{zero} %y = pad %p0, %v {{low = [], high = [], interior = []}} return y = %y"),
+        0.0,
+        OPENED,
+    );
+    check_within(&scalar, "%y = dynamic_slice %p0 {sizes = []} return y = %y", 0.0, OPENED);
+    check_within(&scalar, "%y = reverse %p0 {axes = []} return y = %y", 0.0, OPENED);
+    let gather = "%y = gather %p0, %p1 {axis = 0} return y = %y";
+    for who in ["public", "secret"] {
+        let index = |shape: &str| format!("int[{who}]{shape}");
+        let rounds = if who == "public" { OPENED } else { 1 + 1 };
+        // No entry: whatever the index names is 0.
+        check_within(&["fxp[secret][0, 5]", &index("[3]")], gather, 0.0, rounds);
+        // The index is compared whatever is found.
+        let compared = if who == "public" { 0 } else { 5 };
+        check_within(&["fxp[secret][4, 0]", &index("[3]")], gather, 0.0, compared);
+        check_within(&["fxp[secret][4, 5]", &index("[0]")], gather, 0.0, 0);
+        let rounds = if who == "public" { OPENED } else { BY_SECRET };
+        check_within(&["fxp[secret][4, 5]", &index("[]")], gather, 0.0, rounds);
+        let five = "%y = gather %p0, %p1 {axis = 2} return y = %y";
+        check_within(&["int[secret][2, 1, 3, 2, 2]", &index("[2, 1]")], five, 0.0, rounds);
+    }
+    let window = "(stride = [1, 2, 1], low = [1, 0, 0], high = [0, 0, 1], input_dilation = [1, 1, 1], kernel_dilation = [1, 1, 2])";
+    let body = format!("%y = convolution %p0, %p1 {{window = {window}, groups = 1}} return y = %y");
+    check(&["fxp[secret][2, 3, 4, 3, 2]", "fxp[secret][2, 2, 2, 2, 3]"], &body, PRODUCT);
+}
+
+/// An index that is known to lie inside is looked up, by fewer and shorter messages.
+#[test]
+fn known_indices_are_looked_up() {
+    let cost = |assumed: &str| {
         let body = format!("%i = assume %p0 {{{assumed}}} %y = one_hot %i {{depth = 10}} return y = %y");
-        let mut program = program(&["int[secret][6]"], &body);
+        let mut program = traced(&["int[secret][6]"], &body);
         passes::optimize(&mut program);
         let ring = RingConfig::Z64;
-        Plan::new(lower(&program, ring).unwrap(), ring).cost.bytes.iter().sum::<u64>()
+        let cost = Plan::new(lower(&program, ring).unwrap(), ring).cost;
+        (cost.rounds, cost.bytes.iter().sum::<u64>())
     };
-    let comparisons = |n: usize| {
-        let index = ShareType::new([6, n], Kind::Arith, 0);
-        let table = table(&ShareOp::SignToArith, &[&index], 6 * n, 64);
+    let bytes = |op: ShareOp, kind: Kind, shape: &[usize]| {
+        let ty = ShareType::new(shape, kind, 0);
+        let table = table(&op, &[&ty], shape.iter().product(), 64);
         table.iter().map(|message| 8 * message.words() as u64).sum::<u64>()
     };
-    let opening = 3 * 8 * 60;
-    assert_eq!(bytes("lo = -inf, hi = inf"), comparisons(11) + opening);
-    assert_eq!(bytes("lo = 0.0, hi = inf"), comparisons(10) + opening);
-    assert_eq!(bytes("lo = 0.0, hi = 9.0"), comparisons(9) + opening);
+    let compared = (5, bytes(ShareOp::IsZeroToArith, Kind::Arith, &[6, 10]));
+    assert_eq!(cost("lo = -inf, hi = inf"), compared);
+    assert_eq!(cost("lo = 0.0, hi = 10.0"), compared);
+    let tables = vec![RingLiteral(vec![0; 16].into()); 10];
+    let looked_up = bytes(ShareOp::Decompose { lo: 0, hi: 4 }, Kind::Arith, &[6])
+        + bytes(ShareOp::Lookup { tables }, Kind::Bits(4), &[6]);
+    assert_eq!(cost("lo = 0.0, hi = 9.0"), (3, looked_up));
+    assert!(2 * looked_up < compared.1);
+
+    let i = "%i = assume %p1 {lo = -2.0, hi = 5.0} %two = constant {literal = int[2, 3] (2)} %j = add %i, %two";
+    let known = format!("{i} %y = gather %p0, %j {{axis = 0}} %h = one_hot %j {{depth = 8}} return y = %y, h = %h");
+    check_within(&["fxp[secret][8, 5]", "int[secret][2, 3]"], &known, 0.0, 3 + 1 + 1);
+    let long = format!("{i} %y = gather %p0, %j {{axis = 0}} return y = %y");
+    check_within(&["fxp[secret][130]", "int[secret][2, 3]"], &long, 0.0, BY_SECRET);
+    let start = "%i = assume %p1 {lo = -2.0, hi = 5.0} %two = constant {literal = int[] (2)} %j = add %i, %two";
+    let slice = format!("{start} %y = dynamic_slice %p0, %j {{sizes = [3]}} return y = %y");
+    check_within(&["fxp[secret][10]", "int[secret][]"], &slice, 0.0, 3 + 1 + 1);
 }

@@ -54,7 +54,7 @@ pub(crate) fn labels(graph: &Graph, parameters: &[String], operands: &[Value], l
         let origin = origin(graph, operand);
         let ty = graph.ty(operand);
         let name = match graph.node(graph.definition(origin).0).operation {
-            Op::Parameter { index } => parameters.get(index),
+            Op::Parameter { index } => parameters.get(index).filter(|name| !name.is_empty()),
             _ => None,
         };
         let text = name.map_or_else(|| ty.to_string(), |name| format!("parameter {name}: {ty}"));

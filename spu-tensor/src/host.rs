@@ -24,6 +24,15 @@ pub enum Elements {
 }
 
 impl Elements {
+    /// None, of this data type.
+    pub fn empty(dtype: DType) -> Self {
+        match dtype {
+            DType::Fxp => Self::Fxp(Vec::new()),
+            DType::Int => Self::Int(Vec::new()),
+            DType::Bool => Self::Bool(Vec::new()),
+        }
+    }
+
     /// Number of elements.
     pub fn len(&self) -> usize {
         match self {

@@ -63,10 +63,11 @@ pub fn evaluate_local<R: Ring>(
         ShareOp::DynamicSlice | ShareOp::DynamicUpdateSlice | ShareOp::Gather { .. } | ShareOp::Scatter { .. } => {
             indexed(&node.operation, operands, &types, &ty.shape)
         }
-        ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } | ShareOp::JoinBits | ShareOp::SelectBits { .. } => {
+        ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } => {
             order::evaluate(&node.operation, operands, &types, location)?
         }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
+        ShareOp::PublicSign => each(&operands[0], |x| map(x, |v| R::from_i128(v.signed().signum()))),
         ShareOp::PublicReciprocal { exponent, places } => {
             public_reciprocal(operands[0].as_public(), *exponent, *places, location)?
         }

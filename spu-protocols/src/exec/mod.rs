@@ -10,8 +10,10 @@ mod party;
 mod random;
 mod rearrange;
 mod value;
+mod walk;
 
 pub use local::evaluate_local;
 pub(crate) use order::rows;
 pub use party::{Exchange, PartyRun, Traffic};
 pub use value::PartyValue;
+pub use walk::{Runner, walk};

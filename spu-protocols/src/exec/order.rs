@@ -8,7 +8,7 @@ use super::kernels::{Kernel, Results};
 use super::local::each;
 use super::value::PartyValue;
 use crate::aby3::{self, Arith, BitShares, Group, Rows, View};
-use crate::ring::{Planes, Ring, from_planes, to_planes};
+use crate::ring::{Ring, from_planes, to_planes};
 use crate::share::{ShareOp, ShareType};
 
 /// The result of a local operation.
@@ -29,30 +29,6 @@ pub(super) fn evaluate<R: Ring>(
             each(&operands[0], |x| rows.permute(x, &index, inverse))
         }
         ShareOp::ToResidue { bits } => each(&operands[0], |x| x.iter().map(|x| x.low(bits)).collect()),
-        ShareOp::JoinBits => {
-            let count = types[0].shape.extents()[0];
-            let n = types[0].elements().checked_div(count).unwrap_or(0);
-            match &operands[0] {
-                PartyValue::Bits(bits) => {
-                    let join = |planes: &Planes| Planes::from_dense(n, count, planes.words().to_vec());
-                    PartyValue::Bits(Arc::new(BitShares { own: join(&bits.own), next: join(&bits.next) }))
-                }
-                other => each(other, |x| {
-                    let digit = |i: usize, j: usize| x[j * n + i].shl(j as u32);
-                    (0..n).map(|i| (0..count).fold(R::ZERO, |sum, j| sum.plus(digit(i, j)))).collect()
-                }),
-            }
-        }
-        ShareOp::SelectBits { start, limit } => match &operands[0] {
-            PartyValue::Bits(bits) => {
-                let cut = |planes: &Planes| {
-                    let words = start as usize * planes.stride()..limit as usize * planes.stride();
-                    Planes::from_words(planes.elements(), (limit - start) as usize, planes.words()[words].to_vec())
-                };
-                PartyValue::Bits(Arc::new(BitShares { own: cut(&bits.own), next: cut(&bits.next) }))
-            }
-            other => each(other, |x| x.iter().map(|x| x.shr(start).low(limit - start)).collect()),
-        },
         ref op => unreachable!("{} does not order", op.name()),
     })
 }

@@ -1,8 +1,12 @@
 //! Elements found, or put, by an index.
 //!
-//! A public index costs nothing. A secret one becomes a matrix of zeros and ones: [i = j] = [i < j + 1] − [i < j], so one
-//! comparison with each bound; bounds that the index is known to respect are left out. A product with that matrix then
-//! finds or puts the elements; its scale is 0, so the product is shared anew and not truncated.
+//! A public index costs nothing. A secret one becomes a matrix of zeros and ones, by one of three ways:
+//!
+//! - [i = j] for every j, each a comparison with 0: for an index that may lie anywhere;
+//! - a look-up of unit vectors at the lowest bits of i: for one that is known to lie inside, in fewer rounds and less than half the bytes;
+//! - [i = j] = [i < j + 1] − [i < j] with [i < 0] = 0 and [i < n] = 1: for one that is to be moved inside.
+//!
+//! A product with that matrix then finds or puts the elements; its scale is 0, so the product is shared anew and not truncated.
 
 use spu::Shape;
 use spu::graph::Value;
@@ -212,53 +216,79 @@ impl Lowering<'_> {
 
     /// For each element of a secret index a row [i = 0], [i = 1], …, [i = n − 1].
     fn hot_rows(&mut self, index: Value, n: usize) -> Value {
-        let interval = self.intervals[index.index()];
+        let is_inside = self.is_inside(index, n);
         let count = self.shape(index).elements();
         let number = self.as_number(index);
         let index = self.arith_at(number, 0);
         let index = self.build.reshape(index, [count]);
-        self.steps(index, n, interval.lo >= 0.0, interval.hi < n as f64)
+        if is_inside {
+            return self.units(index, n);
+        }
+        if n == 0 {
+            let none = self.build.constant([count, 0].into(), 0, Vec::new());
+            return self.build.public_to_arith(none);
+        }
+        let difference = self.differences(index, (0..n as i128).collect());
+        self.build.is_zero_to_arith(difference)
     }
 
-    /// Rows [i = j] from comparisons with j = 0, 1, …, n; without the first or the last one if the index is known to respect it.
-    fn steps(&mut self, index: Value, n: usize, from_zero: bool, below: bool) -> Value {
+    fn is_inside(&self, index: Value, n: usize) -> bool {
+        let interval = self.intervals[index.index()];
+        interval.lo >= 0.0 && interval.hi < n as f64
+    }
+
+    /// Rows [i = j] of indices that lie in 0 .. n.
+    fn units(&mut self, index: Value, n: usize) -> Value {
+        if !(2..=LARGEST_LOOKUP).contains(&n) {
+            return self.clamped(index, n);
+        }
+        let bits = n.next_power_of_two().trailing_zeros();
+        let places = self.build.decompose(index, 0, bits);
+        let unit = |j: usize| (0..1usize << bits).map(|i| i128::from(i == j)).collect();
+        let columns = self.build.lookup(places, (0..n).map(unit).collect(), 0);
         let count = self.build.shape(index).elements();
-        let first = usize::from(from_zero);
-        let bounds: Vec<i128> = (first..=n).filter(|&j| !(below && j == n)).map(|j| j as i128).collect();
-        let (known, width) = (bounds.len() + first, bounds.len());
-        // [i < j] for all j: zeros before, ones after what is compared.
-        let compared = match width {
-            0 => {
-                let none = self.build.constant([count, 0].into(), 0, Vec::<i128>::new());
-                self.build.public_to_arith(none)
-            }
+        let columns = columns.into_iter().map(|column| self.build.reshape(column, [count, 1])).collect();
+        self.build.concatenate(columns, 1)
+    }
+
+    /// Rows [i = j] of the places nearest to indices in 0 .. n, from n − 1 comparisons.
+    fn clamped(&mut self, index: Value, n: usize) -> Value {
+        let count = self.build.shape(index).elements();
+        // [i < j] for j = 0, …, n.
+        let ends: Vec<i128> = (0..=n).map(|j| i128::from(j > 0 && j == n)).collect();
+        let ends = self.build.constant([n + 1].into(), 0, ends);
+        let ends = self.build.broadcast(ends, [count, n + 1], vec![1]);
+        let less = match n {
+            0 | 1 => self.build.public_to_arith(ends),
             _ => {
-                let bounds = self.build.constant([width].into(), 0, bounds);
-                let bounds = self.build.broadcast(bounds, [count, width], vec![1]);
-                let index = self.build.broadcast(index, [count, width], vec![0]);
-                let difference = self.build.subtract(index, bounds);
-                self.build.sign_to_arith(difference)
+                let difference = self.differences(index, (1..n as i128).collect());
+                let signs = self.build.sign_to_arith(difference);
+                let padded = self.build.pad(signs, vec![0, 1], vec![0, 1], vec![0, 0], Shape::from([count, n + 1]));
+                self.build.add(padded, ends)
             }
         };
-        let missing = (n + 1).saturating_sub(known);
-        let low = vec![0, first as i64];
-        let all = Shape::new([count, n + 1]);
-        let padded = self.build.pad(compared, low, vec![0, missing as i64], vec![0, 0], all.clone());
-        let ones: Vec<i128> = (0..=n).map(|j| i128::from(j >= known)).collect();
-        let ones = self.build.constant([n + 1].into(), 0, ones);
-        let ones = self.build.broadcast(ones, all, vec![1]);
-        let less = if missing == 0 { padded } else { self.build.add(padded, ones) };
         let [above, below] = [1, 0].map(|j| self.build.slice(less, vec![0, j], vec![count, n + j]));
         self.build.subtract(above, below)
     }
 
+    /// i − j, a row for each index and a column for each j.
+    fn differences(&mut self, index: Value, subtracted: Vec<i128>) -> Value {
+        let shape = Shape::from([self.build.shape(index).elements(), subtracted.len()]);
+        let columns = self.build.constant([subtracted.len()].into(), 0, subtracted);
+        let columns = self.build.broadcast(columns, shape.clone(), vec![1]);
+        let rows = self.build.broadcast(index, shape, vec![0]);
+        self.build.subtract(rows, columns)
+    }
+
     /// The matrix [size, n] with ones at (i, start + i), for a secret start moved so that the block lies inside.
     fn block_places(&mut self, start: Value, n: usize, size: usize) -> Value {
+        let count = n - size + 1;
+        let is_inside = self.is_inside(start, count);
         let number = self.as_number(start);
         let start = self.arith_at(number, 0);
         let start = self.build.reshape(start, [1]);
-        let hot = self.steps(start, n - size + 1, true, true);
-        let hot = self.build.reshape(hot, [n - size + 1]);
+        let hot = if is_inside { self.units(start, count) } else { self.clamped(start, count) };
+        let hot = self.build.reshape(hot, [count]);
         let places = (0..size * n).map(|at| (at % n) as i128 - (at / n) as i128).collect::<Vec<_>>();
         if places.is_empty() {
             let none = self.build.constant([size, n].into(), 0, places);
@@ -268,3 +298,6 @@ impl Lowering<'_> {
         self.build.gather(hot, places, 0)
     }
 }
+
+/// The longest axis whose unit vectors are looked up: each party's work grows with the square of it.
+const LARGEST_LOOKUP: usize = 128;

@@ -8,6 +8,7 @@
 mod arithmetic;
 mod bits;
 mod compare;
+mod cut;
 mod division;
 mod encode;
 mod exponential;
@@ -19,13 +20,18 @@ mod normalize;
 mod normalized;
 mod order;
 mod polynomial;
+mod power;
 mod quotient;
 mod random;
+mod reduce;
+mod rough;
 mod rounding;
+mod sigmoid;
 mod spline;
 mod structure;
 mod trigonometry;
 mod truth;
+mod whole;
 
 use std::collections::HashMap;
 
@@ -33,10 +39,12 @@ use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op, Type};
 use spu::{Error, Location, Program, Shape};
 
+pub use cut::schedule;
 pub use encode::{decode, encode};
 pub use format::RingConfig;
 pub(crate) use format::in_ring;
 pub use spline::{SEGMENT_RATIO, Spline};
+pub use whole::exact_bits;
 
 use self::truth::Test;
 use crate::share::{Builder, Kind, ShareGraph, ShareType};
@@ -44,16 +52,26 @@ use crate::share::{Builder, Kind, ShareGraph, ShareType};
 /// Most fraction bits that a value may keep beyond the format's, in any ring: see [`RingConfig::extra`].
 pub const EXTRA: u32 = 8;
 
-/// Lowers a program to what the parties execute.
+/// Lowers a program without branches and loops to what the parties execute; [`schedule`] takes any program.
 pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
-    let (lowering, outputs, _) = lowered(program, ring)?;
+    lower_known(program, &[], ring)
+}
+
+/// As [`lower`]; `parameters` tells by index where parameters lie.
+fn lower_known(program: &Program, parameters: &[Interval], ring: RingConfig) -> Result<ShareGraph, Error> {
+    let graph = &program.graph;
+    if let Some((id, node)) = graph.nodes().find(|(_, node)| !node.regions.is_empty()) {
+        let message = format!("cannot run `{}` in one plan", node.operation.name());
+        return Err(Error::program(message, graph.location(id)));
+    }
+    let (lowering, outputs, _) = lowered(program, parameters, ring)?;
     Ok(lowering.build.finish(outputs))
 }
 
 /// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
 /// comparisons that are part of their uses.
 pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
-    let (lowering, _, made) = lowered(program, ring)?;
+    let (lowering, _, made) = lowered(program, &[], ring)?;
     let scale = |entry: Entry| match entry {
         Entry::Number(number) => Some(lowering.build.scale(number.value)),
         _ => None,
@@ -64,7 +82,7 @@ pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, E
 /// [`lower`], with every PPHLO value that is held as a further output, and which output that is, by the value's index. The values
 /// are computed as [`lower`] has it, so that they can be seen in the clear: see [`crate::plain`].
 pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph, Vec<Option<usize>>), Error> {
-    let (mut lowering, mut outputs, made) = lowered(program, ring)?;
+    let (mut lowering, mut outputs, made) = lowered(program, &[], ring)?;
     let mut keep = |entry: Entry| {
         let value = match entry {
             Entry::Number(number) => number.value,
@@ -82,13 +100,13 @@ pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph,
 }
 
 /// The lowering, the program's outputs, and what each PPHLO value was when it was made and for its uses.
-fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
+fn lowered<'a>(program: &'a Program, parameters: &[Interval], ring: RingConfig) -> Result<Lowered<'a>, Error> {
     let graph = &program.graph;
     let mut uses = vec![0; graph.value_count()];
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let logical_uses = truth::logical_uses(graph);
     let entries = vec![None; graph.value_count()];
-    let intervals = pphlo::intervals(graph);
+    let intervals = pphlo::intervals_of(graph, parameters);
     let needs = normalize::needs(graph, &intervals, ring);
     let orders = order::Orders::default();
     let (build, words) = (Builder::default(), HashMap::new());
@@ -96,7 +114,11 @@ fn lowered(program: &Program, ring: RingConfig) -> Result<Lowered<'_>, Error> {
     let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
-        let entries = lowering.node(&node.operation, &node.operands, node.result(0))?;
+        let entries = match node.regions.is_empty() {
+            true => lowering.node(&node.operation, &node.operands, node.result(0))?,
+            // What other plans give.
+            false => node.results().map(|v| lowering.given(v)).collect(),
+        };
         for (value, entry) in node.results().zip(entries) {
             let used = if lowering.uses[value.index()] == 1 { entry } else { lowering.shared_truth(value, entry) };
             lowering.entries[value.index()] = Some(used);
@@ -182,27 +204,23 @@ impl Lowering<'_> {
             Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
             Op::DotGeneral { batch, contract } => one(self.dot_general(operands[0], operands[1], batch, contract, &ty)),
             Op::Convolution { window, groups } => one(self.convolution(operands[0], operands[1], window, *groups, &ty)),
-            Op::Divide if ty.dtype == DType::Int => {
-                Err(Error::program("cannot lower `divide` of secret integers", self.location()))
-            }
+            Op::Divide if ty.dtype == DType::Int => one(self.whole_division(op, operands[0], operands[1])?),
+            Op::Remainder => one(self.whole_division(op, operands[0], operands[1])?),
             Op::Divide => one(self.divide(operands[0], operands[1], result)?),
             Op::Reciprocal => one(self.reciprocal(operands[0])),
             Op::Log => one(self.logarithm(operands[0])),
             Op::Sqrt => one(self.root(operands[0], 1)),
             Op::Rsqrt => one(self.root(operands[0], -1)),
+            Op::RsqrtApprox => one(self.approximate_rsqrt(operands[0])),
             Op::Exponential => one(self.exponential(operands[0])),
+            Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => {
+                one(self.sigmoid(op, operands[0]))
+            }
+            Op::Atan2 => one(self.arc_tangent(operands[0], operands[1])),
+            Op::LogPlusOne => one(self.logarithm_plus_one(operands[0])),
             Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
             Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
-            Op::Remainder
-            | Op::Power
-            | Op::Atan2
-            | Op::LogPlusOne
-            | Op::Logistic
-            | Op::Tanh
-            | Op::Erf
-            | Op::Gelu
-            | Op::Silu
-            | Op::Softplus => Err(Error::program(format!("cannot lower `{}` of a secret", op.name()), self.location())),
+            Op::Power => one(self.power(operands[0], operands[1], result)?),
             Op::Maximum | Op::Minimum => one(self.extremum(op, operands[0], operands[1], &ty)),
             Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
                 one(self.compare(op, operands[0], operands[1]))
@@ -241,12 +259,32 @@ impl Lowering<'_> {
             Op::RandomPermutation { .. } => one(self.random_permutation(result)?),
             Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => one(self.random(op, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
-            Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
+            Op::ReduceMax { axis } | Op::ReduceMin { axis } => one(self.reduce_extremum(op, operands[0], *axis, &ty)),
+            Op::ArgMax { axis } => one(self.arg_max(operands[0], *axis, &ty)),
+            Op::MaxWithOneHot { axis } => Ok(self.max_with_one_hot(operands[0], *axis, &ty)),
+            Op::ReduceProduct { axes } => one(self.reduce_product(operands[0], axes, &ty)),
+            Op::ReduceAny { axes } | Op::ReduceAll { axes } => one(self.truth(op, operands[0], axes, &ty)),
+            Op::CumulativeSum { .. } | Op::GatherWindows { .. } | Op::ScatterWindows { .. } => {
+                one(self.sums_and_windows(op, operands[0], &ty))
+            }
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
             Op::Assume { .. } | Op::StopGradient => one(self.entry(operands[0])),
+            Op::ToSecret => {
+                let number = self.as_number(operands[0]);
+                let held = self.arith_at(number, self.ring.scale(ty.dtype));
+                one(self.number(held, self.ring.scale(ty.dtype)))
+            }
+            Op::If | Op::While { .. } | Op::For { .. } => unreachable!("a plan has no regions"),
             Op::Reveal => one(self.open(operands[0], None)),
             Op::RevealTo { party } => one(self.open(operands[0], Some(*party))),
         }
+    }
+
+    /// A value that comes from outside of the plan.
+    fn given(&mut self, value: Value) -> Entry {
+        let ty = self.graph.ty(value).clone();
+        let argument = self.build.argument(usize::MAX - value.index(), boundary_type(&ty, self.ring));
+        self.number(argument, self.ring.scale(ty.dtype))
     }
 
     fn entry(&self, value: Value) -> Entry {

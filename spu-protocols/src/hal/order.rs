@@ -11,7 +11,7 @@
 //!
 //! In the end the numbers of the elements, in the order of the last opened ranks, are the sorting permutation, modulo 2^m. What it is applied to: it
 //! is opened in one more order φ, the rows are taken as it says, and shuffled back by φ ([shuffle](mod@crate::aby3::shuffle)). With P digits, m bits a rank
-//! and t bits a key (t = 3·P), beside the decomposition of the keys: 2·P + 2 rounds to the permutation, and an element sends
+//! and t bits a key (t = 3·P), beside the decomposition of the keys: 2·P rounds to the last ranks, five or six around them, and an element sends
 //!
 //! ```text
 //! 31·m bits a digit for ranks, indicators and numbers (4·m less for the first), 4·(bits left) a digit for the rest of the key, 5·m to open, 4·K to move.
@@ -194,7 +194,7 @@ impl Lowering<'_> {
             true => self.build.subtract(bound, value),
             false => self.build.subtract(value, bound),
         };
-        (self.low_bits(offset, count), count)
+        (self.build.decompose(offset, 0, count), count)
     }
 
     /// Ring elements that bound a key, and the bits of their difference. An interval is of real numbers: rounding may leave it by a little.
@@ -215,24 +215,6 @@ impl Lowering<'_> {
         // The greatest number of so many bits above the least: falling keys count down from it.
         let count = count.max(1);
         (least, least + (1i128 << count) - 1, count)
-    }
-
-    /// The lowest bits of a value of shape [batch, length].
-    fn low_bits(&mut self, x: Value, count: u32) -> Value {
-        let [batch, length] = self.build.shape(x).extents()[..] else { unreachable!("lists have two axes") };
-        let shape = Shape::from([count as usize, batch, length]);
-        let n = batch * length;
-        let factors: Vec<i128> = (0..count)
-            .flat_map(|i| {
-                let top = self.ring.bits - 1 - i;
-                std::iter::repeat_n(if top == 127 { i128::MIN } else { 1 << top }, n)
-            })
-            .collect();
-        let factors = self.build.constant(shape.clone(), 0, factors);
-        let copies = self.build.broadcast(x, shape, vec![1, 2]);
-        let shifted = self.build.multiply(copies, factors);
-        let bits = self.build.sign(shifted);
-        self.build.join_bits(bits)
     }
 
     /// Moves the bits that the digits are read off to the order of the permutation; those below the next digit of a key are not needed any more.

@@ -7,13 +7,15 @@ mod functions;
 mod order;
 mod random;
 
+use std::sync::Arc;
+
 use spu::graph::Node;
 use spu::{Error, Party};
 
-use crate::exec::{PartyValue, evaluate_local};
+use crate::exec::{self, PartyValue, Runner, evaluate_local};
 use crate::hal::RingConfig;
 use crate::ring::Ring;
-use crate::share::{Plan, RingLiteral, ShareOp};
+use crate::share::{Plan, RingLiteral, Schedule, ShareOp};
 
 /// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
@@ -65,6 +67,22 @@ pub fn run_seeded<R: Ring>(
     Ok(outputs.map(|v| values[v.index()].clone().expect("outputs are computed")).collect())
 }
 
+/// Walks through `schedule` in the clear, as [`run_seeded`]; `seed` gives another seed for each run of a plan.
+pub fn walk<R: Ring>(
+    schedule: &Schedule,
+    ring: RingConfig,
+    arguments: Vec<PartyValue<R>>,
+    seed: &mut dyn FnMut() -> u64,
+) -> Result<Vec<PartyValue<R>>, Error> {
+    struct Alone<'a>(RingConfig, &'a mut dyn FnMut() -> u64);
+    impl<R: Ring> Runner<R> for Alone<'_> {
+        fn run(&mut self, plan: &Arc<Plan>, arguments: Vec<PartyValue<R>>) -> Result<Vec<PartyValue<R>>, Error> {
+            run_seeded(plan, self.0, &arguments, (self.1)())
+        }
+    }
+    exec::walk(&schedule.block, arguments, &mut Alone(ring, seed))
+}
+
 /// What the node's kernel computes; `width` is the last extent of its first operand, `scale` its scale.
 fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usize, scale: u32) -> Vec<Vec<R>> {
     let x = operands[0].as_public();
@@ -88,7 +106,9 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
             vec![map(&|v| R::from_i128(v.signed().max(0) >> shift)), map(&|v| indicator(v.signed() >= 0))]
         }
         ShareOp::TruncateReluValue { shift } => vec![map(&|v| R::from_i128(v.signed().max(0) >> shift))],
-        ShareOp::Sign | ShareOp::SignToArith => vec![map(&|v| indicator(v.signed() < 0))],
+        ShareOp::Sign | ShareOp::SignToArith | ShareOp::NarrowSignToArith { .. } => {
+            vec![map(&|v| indicator(v.signed() < 0))]
+        }
         ShareOp::BitMultiply => {
             vec![x.iter().zip(operands[1].as_public().iter()).map(|(&bit, &v)| bit.times(v)).collect()]
         }
@@ -124,6 +144,15 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
         ShareOp::Maximum => {
             let largest = |row: &[R]| row.iter().copied().max_by_key(|v| v.signed()).unwrap_or(R::ZERO);
             vec![x.chunks_exact(width).map(largest).collect()]
+        }
+        ShareOp::MaximumOneHot | ShareOp::MaximumIndex => {
+            let first = |row: &[R]| (1..width).fold(0, |i, j| if row[j].signed() > row[i].signed() { j } else { i });
+            let rows: Vec<(&[R], usize)> = x.chunks_exact(width).map(|row| (row, first(row))).collect();
+            let position = match node.operation {
+                ShareOp::MaximumIndex => rows.iter().map(|&(_, first)| R::from_u128(first as u128)).collect(),
+                _ => rows.iter().flat_map(|&(_, first)| (0..width).map(move |i| indicator(i == first))).collect(),
+            };
+            vec![rows.iter().map(|&(row, first)| row[first]).collect(), position]
         }
         ShareOp::LeadingOne { ref layout, ref weights } => {
             let sums: Vec<Vec<i128>> = x.iter().map(|v| weights.sums(layout, v.signed())).collect();

@@ -16,7 +16,7 @@ use crate::exec::PartyValue;
 use crate::hal::RingConfig;
 use crate::random::Keys;
 use crate::ring::Ring;
-use crate::share::Plan;
+use crate::share::Schedule;
 
 /// The party threads, each with its own [`Node`].
 pub(super) struct Threads {
@@ -56,15 +56,15 @@ impl Threads {
         Ok(Self { parties })
     }
 
-    /// Runs the plan at all parties.
-    pub(super) fn run<R: Ring>(
+    /// Walks through the schedule at all parties.
+    pub(super) fn walk<R: Ring>(
         &self,
-        plan: &Arc<Plan>,
+        schedule: &Arc<Schedule>,
         inputs: [u8; 32],
         arguments: [Values<R>; 3],
     ) -> Result<[Values<R>; 3], Error> {
-        let plan = plan.clone();
-        self.all(arguments, move |node, arguments| node.run(&plan, inputs, arguments))
+        let schedule = schedule.clone();
+        self.all(arguments, move |node, arguments| node.walk(&schedule, inputs, arguments))
     }
 
     pub(super) fn traffic(&self) -> Result<[NodeTraffic; 3], Error> {

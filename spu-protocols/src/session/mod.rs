@@ -26,10 +26,10 @@ pub use network::Network;
 pub use node::{Node, NodeTraffic};
 
 use crate::exec::PartyValue;
-use crate::hal::{RingConfig, boundary_type, encode, in_ring, lower};
+use crate::hal::{RingConfig, boundary_type, encode, in_ring};
 use crate::plain;
 use crate::ring::Ring;
-use crate::share::{Builder, Kind, Plan, ShareOp, ShareType};
+use crate::share::{Builder, Kind, Plan, Schedule, ShareType};
 use leaf::ShareLeaf;
 use local::Threads;
 
@@ -40,7 +40,7 @@ pub struct Session {
     warns: bool,
     parties: Mutex<Parties>,
     programs: Mutex<HashMap<ProgramKey, Arc<Compiled>>>,
-    inputs: Mutex<HashMap<InputKey, Arc<Plan>>>,
+    inputs: Mutex<HashMap<InputKey, Arc<Schedule>>>,
     leaves: AtomicU64,
     /// Runs of the plain oracle so far: each has random draws of its own.
     runs: AtomicU64,
@@ -54,7 +54,7 @@ enum Parties {
 }
 
 struct Compiled {
-    plan: Arc<Plan>,
+    schedule: Arc<Schedule>,
     results: Vec<Type>,
 }
 
@@ -182,17 +182,17 @@ impl Session {
             return Ok(compiled);
         }
         let program = build()?;
-        let plan = Arc::new(Plan::new(lower(&program, self.network.ring)?, self.network.ring));
+        let schedule = Arc::new(self.network.schedule(&program)?);
         if self.warns {
             program.warnings(&self.network)?.iter().for_each(|warning| eprintln!("{}", report_warning(warning)));
         }
         let results = program.results.into_iter().map(|(_, ty)| ty).collect();
-        let compiled = Arc::new(Compiled { plan, results });
+        let compiled = Arc::new(Compiled { schedule, results });
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(programs.entry(key.clone()).or_insert(compiled).clone())
     }
 
-    fn input_plan(&self, owner: Party, types: &[Type]) -> Arc<Plan> {
+    fn input_plan(&self, owner: Party, types: &[Type]) -> Arc<Schedule> {
         let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
         let plan = inputs.entry((owner, types.to_vec())).or_insert_with(|| {
             let mut build = Builder::default();
@@ -203,22 +203,22 @@ impl Session {
                 build.input(owner, source)
             });
             let outputs: Vec<Value> = outputs.collect();
-            Arc::new(Plan::new(build.finish(outputs), ring))
+            Arc::new(Schedule::straight(Plan::new(build.finish(outputs), ring), vec![false; types.len()]))
         });
         plan.clone()
     }
 
-    /// Runs a plan; `arguments` by position, then by party.
+    /// Walks through a schedule; `arguments` by position, then by party.
     fn execute<R: Ring>(
         &self,
-        plan: &Arc<Plan>,
+        schedule: &Arc<Schedule>,
         inputs: [u8; 32],
         arguments: Vec<[PartyValue<R>; 3]>,
     ) -> Result<Vec<[PartyValue<R>; 3]>, Error> {
         let of = |party: usize| arguments.iter().map(|slots| slots[party].clone()).collect::<Vec<_>>();
         match &mut *self.parties() {
             Parties::Local(threads) => {
-                let [a, b, c] = threads.run(plan, inputs, [of(0), of(1), of(2)])?;
+                let [a, b, c] = threads.walk(schedule, inputs, [of(0), of(1), of(2)])?;
                 Ok(a.into_iter().zip(b).zip(c).map(|((a, b), c)| [a, b, c]).collect())
             }
             Parties::Connected(node) => {
@@ -228,13 +228,11 @@ impl Session {
                     slots[party] = value;
                     slots
                 };
-                Ok(node.run(plan, inputs, of(party))?.into_iter().map(alone).collect())
+                Ok(node.walk(schedule, inputs, of(party))?.into_iter().map(alone).collect())
             }
             Parties::Plain => {
-                let results = {
-                    let run = self.runs.fetch_add(1, Ordering::Relaxed);
-                    plain::run_seeded(plan, self.network.ring, &of(0), run)?
-                };
+                let seed = &mut || self.runs.fetch_add(1, Ordering::Relaxed);
+                let results = plain::walk(schedule, self.network.ring, of(0), seed)?;
                 Ok(results.into_iter().map(|x| [x, PartyValue::Absent, PartyValue::Absent]).collect())
             }
         }
@@ -292,11 +290,9 @@ impl Session {
         let ring = self.network.ring;
         let slots = arguments.iter().map(|leaf| self.argument::<R>(leaf, ring)).collect::<Result<Vec<_>, _>>()?;
         let inputs = arguments_digest(arguments, &slots);
-        let results = self.execute(&compiled.plan, inputs, slots)?;
-        let graph = &compiled.plan.graph;
-        let leaves = results.into_iter().zip(&compiled.results).zip(&graph.outputs);
-        let disclosed = |v: Value| matches!(graph.node(graph.definition(v).0).operation, ShareOp::OpenTo { .. });
-        Ok(leaves.map(|((slots, ty), &v)| self.leaf(ty, slots, disclosed(v))).collect())
+        let results = self.execute(&compiled.schedule, inputs, slots)?;
+        let leaves = results.into_iter().zip(&compiled.results).zip(&compiled.schedule.disclosed);
+        Ok(leaves.map(|((slots, ty), &disclosed)| self.leaf(ty, slots, disclosed)).collect())
     }
 }
 

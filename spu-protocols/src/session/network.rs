@@ -2,8 +2,8 @@
 
 use spu::{Cost, Error, Manifest, Program, Target};
 
-use crate::hal::{RingConfig, lower};
-use crate::share::Plan;
+use crate::hal::{RingConfig, lower, schedule};
+use crate::share::{Plan, Schedule};
 
 /// The format and the network that a program is compiled for: prices programs, and tells what the format does to their numbers.
 ///
@@ -50,6 +50,11 @@ impl Network {
     }
 
     /// What the parties would execute.
+    pub fn schedule(&self, program: &Program) -> Result<Schedule, Error> {
+        schedule(program, self.ring.checked()?)
+    }
+
+    /// What the parties would execute of a program without branches and loops.
     pub fn plan(&self, program: &Program) -> Result<Plan, Error> {
         let ring = self.ring.checked()?;
         Ok(Plan::new(lower(program, ring)?, ring))
@@ -64,10 +69,10 @@ impl Network {
 
 impl Target for Network {
     fn cost(&self, program: &Program) -> Result<Cost, Error> {
-        Ok(self.plan(program)?.cost)
+        Ok(self.schedule(program)?.cost)
     }
 
     fn manifest(&self, program: &Program) -> Result<Manifest, Error> {
-        Ok(self.plan(program)?.manifest)
+        Ok(self.schedule(program)?.manifest)
     }
 }

@@ -2,18 +2,19 @@
 
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use spu::error::PeerFault;
 use spu::{Error, Party};
 
 use super::handshake::agree;
-use crate::exec::{Exchange, PartyRun, PartyValue};
+use crate::exec::{self, Exchange, PartyRun, PartyValue, Runner};
 use crate::hal::RingConfig;
 use crate::link::{Allowance, Links, MAX_CONTROL};
 use crate::random::Keys;
 use crate::ring::Ring;
-use crate::share::{Plan, PlannedMessage};
+use crate::share::{Plan, PlannedMessage, Schedule};
 
 /// A party of a session.
 pub struct Node {
@@ -92,6 +93,27 @@ impl Node {
         Ok(results)
     }
 
+    /// Walks through a schedule; `inputs` as in [`Node::run`]. Of each further run the digest covers the public arguments, and so
+    /// what was decided by them.
+    ///
+    /// Every party decides by the same public values, or learns that it does not: all plans are agreed on before the first run, and
+    /// the first frame of a program, or an exchange of its own where a decision comes earlier, tells whether all have
+    /// the same inputs.
+    pub fn walk<R: Ring>(
+        &mut self,
+        schedule: &Schedule,
+        inputs: [u8; 32],
+        arguments: Vec<PartyValue<R>>,
+    ) -> Result<Vec<PartyValue<R>>, Error> {
+        if schedule.as_plan().is_none() {
+            self.agree_on_all(schedule)?;
+            if schedule.decides_first() {
+                agree(&mut self.links, "what to run, or on what", &hexadecimal(&inputs))?;
+            }
+        }
+        exec::walk(&schedule.block, arguments, &mut Walk { node: self, inputs: Some(inputs) })
+    }
+
     /// Ends the session for this reason, at every party.
     pub fn abort(&mut self, error: &Error) {
         self.links.abort(error);
@@ -144,6 +166,26 @@ impl Node {
         if self.agreed.contains(&plan.digest) {
             return Ok(());
         }
+        self.allow(plan);
+        agree(&mut self.links, "the program", &hexadecimal(&plan.digest))?;
+        self.agreed.insert(plan.digest);
+        Ok(())
+    }
+
+    /// The same for all plans of a schedule and for how they follow each other.
+    fn agree_on_all(&mut self, schedule: &Schedule) -> Result<(), Error> {
+        if self.agreed.contains(&schedule.digest) {
+            return Ok(());
+        }
+        schedule.plans().into_iter().for_each(|plan| self.allow(plan));
+        agree(&mut self.links, "the program", &hexadecimal(&schedule.digest))?;
+        self.agreed.insert(schedule.digest);
+        self.agreed.extend(schedule.plans().into_iter().map(|plan| plan.digest));
+        Ok(())
+    }
+
+    /// Lets peers send frames as large as the plan has them.
+    fn allow(&mut self, plan: &Plan) {
         // A peer's first frame can come as soon as it knows of the agreement.
         let largest = |peer: Party| {
             let frames = plan.supersteps.iter().map(|step| &step[peer.0][self.party().0]);
@@ -153,11 +195,37 @@ impl Node {
             })
         };
         self.links.allow([largest(self.party().next()), largest(self.party().previous())]);
-        let digest: String = plan.digest.iter().map(|b| format!("{b:02x}")).collect();
-        agree(&mut self.links, "the program", &digest)?;
-        self.agreed.insert(plan.digest);
-        Ok(())
     }
+}
+
+/// A party on its way through a schedule.
+struct Walk<'a> {
+    node: &'a mut Node,
+    /// The digest of the program's arguments, until the first run has told it.
+    inputs: Option<[u8; 32]>,
+}
+
+impl<R: Ring> Runner<R> for Walk<'_> {
+    fn run(&mut self, plan: &Arc<Plan>, arguments: Vec<PartyValue<R>>) -> Result<Vec<PartyValue<R>>, Error> {
+        let inputs = self.inputs.take().unwrap_or_else(|| public_digest(&arguments));
+        self.node.run(plan, inputs, arguments)
+    }
+}
+
+/// SHA-256 of the public ones.
+fn public_digest<R: Ring>(arguments: &[PartyValue<R>]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for argument in arguments {
+        if let PartyValue::Public(elements) = argument {
+            hasher.update((elements.len() as u64).to_le_bytes());
+            elements.iter().for_each(|x| hasher.update(&x.to_u128().to_le_bytes()[..R::BITS as usize / 8]));
+        }
+    }
+    hasher.finalize().into()
+}
+
+fn hexadecimal(digest: &[u8; 32]) -> String {
+    digest.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Supersteps over the links. The first frame of a run begins with the run's number and the digest of this and all earlier runs: of

@@ -66,19 +66,11 @@ impl Builder {
         self.unary(ShareOp::ToResidue { bits }, x, Kind::Residue(bits))
     }
 
-    /// The bits along the first axis, lowest first, as one value.
-    pub fn join_bits(&mut self, x: Value) -> Value {
-        let shape = self.shape(x);
-        let (&count, rest) = shape.extents().split_first().expect("bits are joined along an axis");
-        let ty = ShareType::new(rest.to_vec(), Kind::Bits(count as u32), 0);
-        self.append(ShareOp::JoinBits, vec![x], ty)
-    }
-
     /// Some of the bits.
     pub fn select_bits(&mut self, x: Value, start: u32, limit: u32) -> Value {
         match self.kind(x) {
             Kind::Bits(count) if (start, limit) == (0, count) => x,
-            _ => self.unary(ShareOp::SelectBits { start, limit }, x, Kind::Bits(limit - start)),
+            _ => self.bit_planes(x, (start..limit).map(Some).collect()),
         }
     }
 }

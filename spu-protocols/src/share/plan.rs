@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use spu::graph::{NodeId, Value};
-use spu::{Cost, LineCost, Location, Manifest, Party, Reveal};
+use spu::{Cost, LineCost, Location, Manifest, Occurrence, Party, Reveal};
 
 use super::ShareGraph;
 use super::ops::ShareOp;
@@ -22,7 +22,7 @@ use crate::hal::RingConfig;
 /// One contiguous part of a kernel's tensor, with the party that deals for it.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Elements, or rows for [`ShareOp::Maximum`].
+    /// Elements, or rows for [`ShareOp::Maximum`] and those that also tell its place.
     pub range: Range<usize>,
     /// Who deals.
     pub dealer: Party,
@@ -80,7 +80,8 @@ impl Plan {
             planner.place(id, tables);
         }
         let Planner { parts, supersteps, lines, bytes, .. } = planner;
-        let cost = Cost { rounds: supersteps.len() as u64, bytes, lines: lines.into_iter().map(Line::cost).collect() };
+        let lines = lines.into_iter().map(Line::cost).collect();
+        let cost = Cost { rounds: supersteps.len() as u64, bytes, lines, ..Cost::default() };
         let manifest = manifest(&graph);
         let digest = digest(&graph, &parts);
         let mut consumers = vec![Vec::new(); graph.len()];
@@ -94,6 +95,12 @@ impl Plan {
         graph.outputs.iter().for_each(|v| uses[v.index()] += 1);
         let operand_counts = graph.nodes().map(|(_, node)| node.operands.len() as u32).collect();
         Self { graph, parts, supersteps, cost, manifest, consumers, operand_counts, uses, digest }
+    }
+
+    /// How many arguments it takes.
+    pub fn argument_count(&self) -> usize {
+        let index = |op: &ShareOp| if let ShareOp::Argument { index } = op { Some(index + 1) } else { None };
+        self.graph.nodes().filter_map(|(_, node)| index(&node.operation)).max().unwrap_or(0)
     }
 
     /// The largest payload of one frame, in words.
@@ -167,7 +174,7 @@ impl<'a> Planner<'a> {
         let drawn = || self.graph.ty(node.result(0)).elements();
         let work = types.iter().map(|t| t.elements()).max().unwrap_or_else(drawn);
         let units = match node.operation {
-            ShareOp::Maximum => types[0].shape.extents()[0],
+            ShareOp::Maximum | ShareOp::MaximumOneHot | ShareOp::MaximumIndex => types[0].shape.extents()[0],
             _ => work,
         };
         let cuts = match fixed_dealer {
@@ -251,7 +258,8 @@ fn manifest(graph: &ShareGraph) -> Manifest {
             ShareOp::OpenTo { party, dtype } => (dtype, Some(party)),
             _ => return None,
         };
-        Some(Reveal { location: graph.location(id), shape: graph.ty(node.operands[0]).shape.clone(), dtype, to })
+        let (location, shape) = (graph.location(id), graph.ty(node.operands[0]).shape.clone());
+        Some(Reveal { location, shape, dtype, to, occurs: Occurrence::ONCE })
     });
     Manifest { reveals: reveals.collect() }
 }

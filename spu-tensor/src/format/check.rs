@@ -1,5 +1,6 @@
 //! The shadow run.
 
+use super::written_out::written_out;
 use super::{Deviation, Format, Held, Tolerance};
 use crate::diagnose;
 use crate::error::{Diagnostic, Error};
@@ -17,8 +18,10 @@ pub(super) fn check(
     let graph = &program.graph;
     verify(graph)?;
     for (index, (name, ty)) in program.parameters.iter().enumerate() {
-        argument(inputs, index, name, ty)?;
+        argument(&inputs.iter().collect::<Vec<_>>(), index, name, ty)?;
     }
+    let program = &*written_out(program, inputs)?;
+    let graph = &program.graph;
     let held = format.held(program)?;
     let found = format.values(program, inputs)?;
     let names = program.parameters.iter().map(|(name, _)| name.clone()).collect();

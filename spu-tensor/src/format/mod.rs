@@ -5,6 +5,7 @@
 
 mod check;
 mod warnings;
+mod written_out;
 
 use std::fmt;
 
@@ -125,8 +126,8 @@ impl Program {
     /// - an `.assume(lo..=hi)` does not hold, or a public operand lies outside the operation's domain.
     ///
     /// Where real numbers and the format decide a comparison or a rounding differently because what is compared differs
-    /// within the tolerance, the shadow run goes on with the format's decision. Bodies of loops and branches are
-    /// compared by their results. Inputs are those of one party that knows them all: a check is for test data.
+    /// within the tolerance, the shadow run goes on with the format's decision. Of branches and loops those operations are
+    /// compared that real numbers lead to. Inputs are those of one party that knows them all: a check is for test data.
     pub fn check(&self, inputs: &[HostTensor], format: &(impl Format + ?Sized)) -> Result<Deviation, Error> {
         check::check(self, inputs, format)
     }
@@ -136,7 +137,8 @@ impl Program {
     /// A value is warned about if both its bounds are known and one does not fit, and no operand was warned about before.
     /// Bounds come from constants, from assertions `.assume(lo..=hi)`, from truth values and from functions of bounded results;
     /// the parties' inputs have none, so a program without assertions is rarely warned about. A quotient by a number
-    /// that may be near 0 counts as large as the dividend divided by one unit of the divisor.
+    /// that may be near 0 counts as large as the dividend divided by one unit of the divisor. Bodies of loops and branches are
+    /// not looked at.
     pub fn warnings(&self, format: &(impl Format + ?Sized)) -> Result<Vec<Warning>, Error> {
         Ok(warnings::warnings(self, &format.held(self)?))
     }

@@ -10,7 +10,7 @@ pub fn remove_dead<O: Operation>(graph: &mut Graph<O>) -> bool {
     }
     let mut keep = vec![false; graph.len()];
     for (id, node) in graph.nodes().rev() {
-        if node.operation.is_pinned() || node.results().any(|v| used[v.index()]) {
+        if node.is_needed() || node.results().any(|v| used[v.index()]) {
             keep[id.index()] = true;
             node.operands.iter().for_each(|v| used[v.index()] = true);
         }

@@ -23,6 +23,9 @@ pub trait Operation: Clone + PartialEq + Eq + Hash + fmt::Debug {
 
     /// Whether the node must stay as it is even if unused or equal to another one (parameters, disclosures, draws).
     fn is_pinned(&self) -> bool;
+
+    /// Whether the node stands for what the graph is given.
+    fn is_parameter(&self) -> bool;
 }
 
 /// A value: one result of one node.
@@ -73,6 +76,12 @@ pub struct Node<O: Operation> {
 }
 
 impl<O: Operation> Node<O> {
+    /// Whether the node must stay even if nobody uses its results: it, or one inside its regions, does more than compute.
+    pub fn is_needed(&self) -> bool {
+        let inside = |region: &Graph<O>| region.nodes.iter().any(|n| !n.operation.is_parameter() && n.is_needed());
+        self.operation.is_pinned() || self.regions.iter().any(inside)
+    }
+
     /// Its results, in order.
     pub fn results(&self) -> impl ExactSizeIterator<Item = Value> + use<O> {
         (self.first_result..self.first_result + self.result_count).map(Value)
@@ -161,6 +170,16 @@ impl<O: Operation> Graph<O> {
     /// The nodes with their ids, operands first.
     pub fn nodes(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node<O>)> + ExactSizeIterator {
         self.nodes.iter().enumerate().map(|(i, node)| (NodeId(i as u32), node))
+    }
+
+    /// The regions of all nodes, to be rewritten; whoever does keeps what they take and give.
+    pub fn regions_mut(&mut self) -> impl Iterator<Item = &mut Graph<O>> {
+        self.nodes.iter_mut().flat_map(|node| &mut node.regions)
+    }
+
+    /// Lets `rename` change attributes that tell nodes apart; types stay as they are.
+    pub(crate) fn rename(&mut self, rename: impl FnMut(&mut O)) {
+        self.nodes.iter_mut().map(|node| &mut node.operation).for_each(rename);
     }
 
     /// Number of nodes.

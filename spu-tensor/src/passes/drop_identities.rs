@@ -18,6 +18,11 @@ use crate::pphlo::{Builder, Graph, Op, Strides};
 pub(super) fn run(graph: &mut Graph) -> Changed {
     rewrite(graph, |b, node, operands| {
         let operand = *operands.first()?;
+        // Whatever is secret may be an operand that adds nothing; the result stays secret.
+        let secret = operands.iter().any(|&v| b.graph.ty(v).visibility > b.graph.ty(operand).visibility);
+        if secret {
+            return None;
+        }
         match is_identity(&node.operation, b.graph, operand) {
             true => Some(vec![operand]),
             false => joined(b, &node.operation, operand).map(|result| vec![result]),

@@ -25,6 +25,9 @@ use crate::shape::Shape;
 pub(super) fn run(graph: &mut Graph) -> Changed {
     let old = graph.clone();
     rewrite(graph, |b, node, operands| {
+        if !node.regions.is_empty() {
+            return None;
+        }
         let ty = old.ty(node.result(0));
         let folded = fold_uniform(b, node, operands, ty).or_else(|| fold_literals(b, node, operands, ty));
         let folded = folded.or_else(|| simplify(b, &node.operation, operands, ty));
@@ -52,7 +55,9 @@ fn fold_uniform(b: &mut Builder, node: &Node<Op>, operands: &[Value], ty: &Type)
             scalars[0].clone()
         }
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => scalars[0].clone(),
-        Op::ReduceMax { .. } | Op::Reverse { .. } | Op::DynamicSlice { .. } => scalars[0].clone(),
+        Op::ReduceMax { .. } | Op::ReduceMin { .. } | Op::Reverse { .. } | Op::DynamicSlice { .. } => {
+            scalars[0].clone()
+        }
         Op::Pad { .. } | Op::DynamicUpdateSlice => (scalars[0] == scalars[1]).then(|| scalars[0].clone())?,
         Op::DotGeneral { .. } | Op::Convolution { .. } | Op::OneHot { .. } => return None,
         Op::Gather { .. } | Op::ScatterAdd { .. } | Op::Scatter { .. } => return None,
@@ -131,7 +136,7 @@ fn rule(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value
         // x − (−y) = x + y
         (Op::Subtract, &[x, minus]) => negated(b.graph, minus).map(|y| b.apply(Op::Add, &[x, y])),
         // x / c = x · (1/c), for a power of two: the inverse of another number is not exact
-        (Op::Divide, &[x, c]) if constant(b, c).as_ref().is_some_and(is_power_of_two) => {
+        (Op::Divide, &[x, c]) if ty.dtype == DType::Fxp && constant(b, c).as_ref().is_some_and(is_power_of_two) => {
             let inverse = evaluate(&Op::Reciprocal, &[&constant(b, c)?])?;
             let inverse = b.splat(inverse.into(), &ty.shape);
             Some(b.apply(Op::Multiply, &[x, inverse]))
@@ -145,6 +150,9 @@ fn rule(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value
         },
         // ¬¬p = p
         (Op::Not, &[p]) => complemented(b.graph, p),
+        // p ∧ true = p, where a secret holds the constant
+        (Op::And, &[p, truth]) if is_held(b.graph, truth, 1.0) => typed(b, p),
+        (Op::And, &[truth, p]) if is_held(b.graph, truth, 1.0) => typed(b, p),
         // select(p, x, x) = x
         (Op::Select, &[_, yes, no]) if yes == no => typed(b, yes),
         // select(true, x, y) = x, select(false, x, y) = y
@@ -154,6 +162,12 @@ fn rule(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value
         (Op::Select, &[p, yes, no]) => complemented(b.graph, p).map(|p| b.apply(Op::Select, &[p, no, yes])),
         _ => None,
     }
+}
+
+/// Whether every element of the value is this truth value, made secret.
+fn is_held(graph: &Graph, value: Value, number: f64) -> bool {
+    let node = maker(graph, value);
+    node.operation == Op::ToSecret && graph.ty(value).dtype == DType::Bool && is_all(graph, node.operands[0], number)
 }
 
 /// The operands of the value, if `op` makes it from two.

@@ -1,5 +1,6 @@
 //! The passes on PPHLO, in the order in which they run.
 
+mod branches;
 #[cfg(test)]
 mod check;
 mod cse;
@@ -11,7 +12,9 @@ mod predicate_reuse;
 mod rewrite;
 #[cfg(test)]
 mod training_step;
+mod trim_regions;
 mod uniform;
+mod unroll;
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +34,7 @@ pub enum Changed {
 pub struct Pass {
     /// Its name in reports.
     pub name: &'static str,
-    /// Runs it once over the graph.
+    /// Runs it once over the graph, not over the regions in it.
     pub run: fn(&mut Graph) -> Changed,
 }
 
@@ -42,6 +45,9 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "cse", run: cse::run },
     Pass { name: "mixed_multiply", run: mixed_multiply::run },
     Pass { name: "predicate_reuse", run: predicate_reuse::run },
+    Pass { name: "branches", run: branches::run },
+    Pass { name: "unroll", run: unroll::run },
+    Pass { name: "trim_regions", run: trim_regions::run },
     Pass { name: "dce", run: dce::run },
 ];
 
@@ -56,6 +62,22 @@ pub struct Report {
     pub passes: Vec<(&'static str, usize, Duration)>,
 }
 
+impl Pass {
+    /// Runs it once over the graph and all regions in it, the inner ones first.
+    pub fn run_everywhere(&self, graph: &mut Graph) -> Changed {
+        let mut changed = Changed::No;
+        for region in graph.regions_mut() {
+            if self.run_everywhere(region) == Changed::Yes {
+                changed = Changed::Yes;
+            }
+        }
+        match (self.run)(graph) {
+            Changed::Yes => Changed::Yes,
+            Changed::No => changed,
+        }
+    }
+}
+
 /// Runs every pass of the list over `program`, again and again until nothing changes.
 pub fn optimize(program: &mut Program) -> Report {
     let before = program.graph.len();
@@ -65,7 +87,7 @@ pub fn optimize(program: &mut Program) -> Report {
         for (pass, (_, changes, time)) in PASSES.iter().zip(&mut passes) {
             let types = cfg!(debug_assertions).then(|| output_types(&program.graph));
             let start = Instant::now();
-            if (pass.run)(&mut program.graph) == Changed::Yes {
+            if pass.run_everywhere(&mut program.graph) == Changed::Yes {
                 *changes += 1;
                 settled = false;
             }

@@ -7,6 +7,7 @@ use super::literal::{Literal, Real};
 use super::scan::Scanner;
 use super::types::{DType, Visibility};
 use super::window::{ConvolutionWindow, Strides};
+use super::windows::Window;
 use crate::error::Error;
 use crate::graph::Operation;
 use crate::program::Party;
@@ -192,6 +193,8 @@ operations! {
         Sqrt = "sqrt" (1),
         /// `Fxp -> Fxp`: 1/√x; 0 where x ≤ 0.
         Rsqrt = "rsqrt" (1),
+        /// `Fxp -> Fxp`: 1/√x up to a relative error of 2^-10, 0 for x ≤ 0.
+        RsqrtApprox = "rsqrt_approx" (1),
         /// `Fxp -> Fxp`: 1/(1 + e^−x).
         Logistic = "logistic" (1),
         /// `Fxp -> Fxp`: hyperbolic tangent.
@@ -356,6 +359,61 @@ operations! {
             /// The axis.
             axis: usize
         } = "reduce_max" (1),
+        /// `T -> T`: minimum over one axis of at least one element, which disappears; Int or Fxp.
+        ReduceMin {
+            /// The axis.
+            axis: usize
+        } = "reduce_min" (1),
+        /// `T -> T`: product over axes, which disappear; Int or Fxp.
+        ReduceProduct {
+            /// Strictly increasing.
+            axes: Vec<usize>
+        } = "reduce_product" (1),
+        /// `Bool -> Bool`: whether some element along the axes holds, which disappear.
+        ReduceAny {
+            /// Strictly increasing.
+            axes: Vec<usize>
+        } = "reduce_any" (1),
+        /// `Bool -> Bool`: whether all elements along the axes hold, which disappear.
+        ReduceAll {
+            /// Strictly increasing.
+            axes: Vec<usize>
+        } = "reduce_all" (1),
+        /// `T -> Int`: where along one axis of at least one element, which disappears, its first maximum stands; Int or Fxp.
+        ArgMax {
+            /// The axis.
+            axis: usize
+        } = "arg_max" (1),
+        /// `T -> (T, Bool)`: maximum over one axis of at least one element, which disappears, and in the operand's shape whether
+        /// the element is the first maximum, from one set of comparisons; Int or Fxp.
+        MaxWithOneHot {
+            /// The axis.
+            axis: usize
+        } = "max_with_one_hot" (1),
+        /// `T -> max(T, Int)`: each element and all before it on the axis, added up; truth values are counted.
+        CumulativeSum {
+            /// The axis.
+            axis: usize,
+            /// Whether it is all behind it instead.
+            reverse: bool,
+        } = "cumulative_sum" (1),
+        /// `T -> T`: the elements of each window along a new last axis. In place of those that lie in the padding stand, behind
+        /// the others, zeros, or the window's last element that does not.
+        GatherWindows {
+            /// Over every axis.
+            window: Window,
+            /// Whether padding repeats an element; then every window must have one.
+            repeat: bool,
+        } = "gather_windows" (1),
+        /// `T -> max(T, Int)`: the transpose of `GatherWindows`: every element is added to where it would be gathered from.
+        ScatterWindows {
+            /// Over every axis of the result.
+            window: Window,
+            /// Whether padding repeats an element.
+            repeat: bool,
+            /// The result's.
+            shape: Shape,
+        } = "scatter_windows" (1),
         /// `T -> U`: to a wider data type, value unchanged.
         Convert {
             /// U.
@@ -370,6 +428,8 @@ operations! {
         } = "assume" (1),
         /// `T -> T`: the operand, through which no derivative flows.
         StopGradient = "stop_gradient" (1),
+        /// `T[public] -> T[secret]`: the operand, held in shares from here on.
+        ToSecret = "to_secret" (1),
         /// `T[secret] -> T[public]`: opened to every party.
         Reveal = "reveal" (1),
         /// `T[secret] -> T[secret]`: opened to one party; only returnable.
@@ -377,6 +437,46 @@ operations! {
             /// Who learns it.
             party: Party
         } = "reveal_to" (1),
+        /// `(Bool[public][], captured…) -> results…`, two regions `(captured…) -> results…` of equal types: the first one runs
+        /// where the operand holds, else the second.
+        If = "if" (1 ..),
+        /// `(Bool[public][], carried…, captured…) -> carried…`, one region `(carried…, captured…) -> (Bool[public][], carried…)`:
+        /// as long as the predicate holds, the region makes the next one with the next carried values.
+        While {
+            /// How many values are carried.
+            carried: usize
+        } = "while" (1 ..),
+        /// `(carried…, scanned…, captured…) -> (carried…, stacked…)`, one region
+        /// `(Int[public][], carried…, row of scanned…, captured…) -> (carried…, row of stacked…)`: run for each of
+        /// start .. start + trips, which it is given, with that row of each scanned operand, of leading extent `trips`. The rows
+        /// that it gives are stacked.
+        For {
+            /// The first index.
+            start: i64,
+            /// How often the region runs.
+            trips: usize,
+            /// How many values are carried.
+            carried: usize,
+            /// How many operands are scanned.
+            scanned: usize,
+        } = "for" (0 ..),
+    }
+}
+
+impl Op {
+    /// Whether it draws random numbers.
+    pub(crate) fn is_draw(&self) -> bool {
+        matches!(self, Self::RandomPermutation { .. } | Self::RandomUniform { .. } | Self::RandomBernoulli { .. })
+    }
+
+    /// What tells a draw from others.
+    pub(crate) fn draw_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::RandomPermutation { draw, .. }
+            | Self::RandomUniform { draw, .. }
+            | Self::RandomBernoulli { draw, .. } => Some(draw),
+            _ => None,
+        }
     }
 }
 
@@ -385,5 +485,9 @@ impl Operation for Op {
 
     fn is_pinned(&self) -> bool {
         matches!(self, Self::Parameter { .. } | Self::Reveal | Self::RevealTo { .. })
+    }
+
+    fn is_parameter(&self) -> bool {
+        matches!(self, Self::Parameter { .. })
     }
 }

@@ -7,11 +7,26 @@ use crate::location::Location;
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
+    depth: u32,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, depth: 0 }
+    }
+
+    /// Enters a region; an error if so many stand in each other that reading them would exhaust the stack.
+    pub(super) fn deeper(&mut self) -> Result<(), Error> {
+        self.depth += 1;
+        match self.depth > DEEPEST {
+            true => Err(self.error("regions stand too deep in each other")),
+            false => Ok(()),
+        }
+    }
+
+    /// Leaves a region.
+    pub(super) fn shallower(&mut self) {
+        self.depth -= 1;
     }
 
     /// Skips `symbol` if it comes next.
@@ -136,6 +151,9 @@ impl<'a> Scanner<'a> {
         self.at = self.text.len() - self.rest().trim_start().len();
     }
 }
+
+/// How deep regions may stand in each other in a text.
+const DEEPEST: u32 = 64;
 
 /// The name as [`Scanner::name`] reads it back.
 pub(super) fn quoted(name: &str) -> String {

@@ -8,14 +8,24 @@
 //! return scaled = %2
 //! ```
 //!
-//! Values may have any names in a text to be parsed, and types may be left out except at parameters.
+//! Values may have any names in a text to be parsed, and types may be left out except at parameters. The regions of an operation
+//! stand in braces after its attributes; names count from 0 in each, and nothing of the outside is known there:
+//!
+//! ```text
+//! %3 = for %0, %1 {start = 0, trips = 10, carried = 1, scanned = 0} {
+//!   %0 = parameter {index = 1} : fxp[secret][2]
+//!   %1 = parameter {index = 2} : fxp[secret][2]
+//!   %2 = multiply %0, %1 : fxp[secret][2]
+//!   return %2
+//! } : fxp[secret][2]
+//! ```
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::attribute::Attribute;
 use super::scan::{Scanner, quoted};
-use super::{DType, Graph, Op, Type, Visibility, infer, verify};
+use super::{DType, Graph, Op, Type, Visibility, infer_with_regions, region_count, verify};
 use crate::error::Error;
 use crate::graph::{Node, Value};
 use crate::location::Location;
@@ -28,7 +38,7 @@ pub fn print(program: &Program) -> String {
     let (name, traced) = (quoted(&program.name), program.operations_traced);
     let mut text = format!("program {name}({}) traced {traced}\n", joined(parameters));
     for (_, node) in program.graph.nodes() {
-        print_node(&mut text, &program.graph, node);
+        print_node(&mut text, &program.graph, node, 0);
     }
     let names = program.results.iter().map(|(name, _)| name.as_str()).chain(std::iter::repeat(""));
     let results = names.zip(&program.graph.outputs).map(|(name, value)| format!("{} = {value:?}", quoted(name)));
@@ -70,9 +80,13 @@ pub fn parse(text: &str) -> Result<Program, Error> {
     Ok(Program { name, graph, parameters, results, operations_traced })
 }
 
-fn print_node(text: &mut String, graph: &Graph, node: &Node<Op>) {
+fn print_node(text: &mut String, graph: &Graph, node: &Node<Op>, depth: usize) {
     let values = |values: &mut dyn Iterator<Item = Value>| joined(values.map(|v| format!("{v:?}")));
-    write!(text, "{} = {}", values(&mut node.results()), node.operation.name()).expect(GROWS);
+    let indent = "  ".repeat(depth);
+    match node.results().len() {
+        0 => write!(text, "{indent}() = {}", node.operation.name()).expect(GROWS),
+        _ => write!(text, "{indent}{} = {}", values(&mut node.results()), node.operation.name()).expect(GROWS),
+    }
     if !node.operands.is_empty() {
         write!(text, " {}", values(&mut node.operands.iter().copied())).expect(GROWS);
     }
@@ -82,14 +96,29 @@ fn print_node(text: &mut String, graph: &Graph, node: &Node<Op>) {
         let attributes = attributes.into_iter().map(|(name, value)| format!("{name} = {value}"));
         write!(text, " {{{}}}", joined(attributes)).expect(GROWS);
     }
-    writeln!(text, " : {}", joined(node.results().map(|v| graph.ty(v).to_string()))).expect(GROWS);
+    for region in &node.regions {
+        text.push_str(" {\n");
+        for (_, node) in region.nodes() {
+            print_node(text, region, node, depth + 1);
+        }
+        let outputs = values(&mut region.outputs.iter().copied());
+        let gap = if outputs.is_empty() { "" } else { " " };
+        write!(text, "{indent}  return{gap}{outputs}\n{indent}}}").expect(GROWS);
+    }
+    match node.results().len() {
+        0 => text.push('\n'),
+        _ => writeln!(text, " : {}", joined(node.results().map(|v| graph.ty(v).to_string()))).expect(GROWS),
+    }
 }
 
 fn parse_node(scanner: &mut Scanner, graph: &mut Graph, names: &mut HashMap<String, Value>) -> Result<(), Error> {
-    let results = separated(scanner, |s| {
-        s.expect("%")?;
-        s.word("the name of a value").map(str::to_owned)
-    })?;
+    let results = match scanner.accept("()") {
+        true => Vec::new(),
+        false => separated(scanner, |s| {
+            s.expect("%")?;
+            s.word("the name of a value").map(str::to_owned)
+        })?,
+    };
     scanner.expect("=")?;
     let name = scanner.word("an operation")?;
     let operands = match scanner.accept("%") {
@@ -114,6 +143,10 @@ fn parse_node(scanner: &mut Scanner, graph: &mut Graph, names: &mut HashMap<Stri
     if attributes > 0 {
         scanner.expect("}")?;
     }
+    let mut regions = Vec::new();
+    for _ in 0..region_count(&op) {
+        regions.push(parse_region(scanner)?);
+    }
     let stated = match scanner.accept(":") {
         true => Some(separated(scanner, parse_type)?),
         false => None,
@@ -123,7 +156,7 @@ fn parse_node(scanner: &mut Scanner, graph: &mut Graph, names: &mut HashMap<Stri
         (Op::Parameter { .. }, _) => return Err(scanner.error("a parameter has one type and no operands")),
         (_, stated) => {
             let given: Vec<&Type> = operands.iter().map(|&v| graph.ty(v)).collect();
-            let types = infer(&op, &given).map_err(|problem| scanner.error(problem))?;
+            let types = infer_with_regions(&op, &given, &regions).map_err(|problem| scanner.error(problem))?;
             if stated.is_some_and(|stated| stated != types) {
                 return Err(scanner.error(format!("`{name}` gives {}", joined(types.iter().map(Type::to_string)))));
             }
@@ -133,13 +166,28 @@ fn parse_node(scanner: &mut Scanner, graph: &mut Graph, names: &mut HashMap<Stri
     if types.len() != results.len() {
         return Err(scanner.error(format!("`{name}` has {} results, not {}", types.len(), results.len())));
     }
-    let node = graph.push(op, operands, types, Location::UNKNOWN);
+    let node = graph.push_with_regions(op, operands, regions, types, Location::UNKNOWN);
     for (name, value) in results.into_iter().zip(graph.node(node).results()) {
         if names.insert(name.clone(), value).is_some() {
             return Err(scanner.error(format!("%{name} is made twice")));
         }
     }
     Ok(())
+}
+
+fn parse_region(scanner: &mut Scanner) -> Result<Graph, Error> {
+    scanner.deeper()?;
+    scanner.expect("{")?;
+    let (mut graph, mut names) = (Graph::new(), HashMap::new());
+    while !scanner.accept("return") {
+        parse_node(scanner, &mut graph, &mut names)?;
+    }
+    if !scanner.accept("}") {
+        graph.outputs = separated(scanner, |s| parse_value(s, &names))?;
+        scanner.expect("}")?;
+    }
+    scanner.shallower();
+    Ok(graph)
 }
 
 fn parse_value(scanner: &mut Scanner, names: &HashMap<String, Value>) -> Result<Value, Error> {

@@ -1,17 +1,29 @@
 //! The verifier: what every PPHLO graph must satisfy, before and after each pass.
 
-use super::{Graph, Op, Type, infer};
+use super::{Graph, Op, Type, infer_with_regions};
 use crate::error::Error;
+use crate::graph::{Node, Value};
 use crate::host::{Elements, HostTensor};
 
-/// Checks that the stored types are those of the typing rules, that operands precede their uses, that there are no regions,
-/// and that what was revealed to one party is returned and nothing else. The error names the first node at fault.
+/// Checks that the stored types are those of the typing rules, that operands precede their uses, that regions satisfy the same,
+/// and that what was revealed to one party is returned by the program and nothing else. The error names the first node at fault.
 pub fn verify(graph: &Graph) -> Result<(), Error> {
+    check(graph, &[])
+}
+
+/// [`verify`] for a graph that is given permutations in place of these parameters.
+fn check(graph: &Graph, permutations: &[bool]) -> Result<(), Error> {
     for (id, node) in graph.nodes() {
         let fault = |message: String| Err(Error::program(message, graph.location(id)));
         let name = node.operation.name();
-        if !node.regions.is_empty() {
-            return fault(format!("`{name}` has no regions"));
+        let captured = captured_permutations(graph, node, permutations);
+        for region in &node.regions {
+            check(region, &captured)?;
+            let disclosed = |v: &&Value| matches!(region.node(region.definition(**v).0).operation, Op::RevealTo { .. });
+            if let Some(output) = region.outputs.iter().find(disclosed) {
+                let message = format!("a region of `{name}` gives {output:?}, which is revealed to one party");
+                return fault(message);
+            }
         }
         for &operand in &node.operands {
             let (definition, _) = graph.definition(operand);
@@ -26,7 +38,7 @@ pub fn verify(graph: &Graph) -> Result<(), Error> {
         }
         if let (Op::Permute { .. }, &[_, p]) = (&node.operation, &node.operands[..])
             && graph.ty(p).is_secret()
-            && !is_permutation(graph, p)
+            && !is_permutation(graph, p, permutations)
         {
             return fault(format!(
                 "`{name}` takes {p:?} for a secret permutation, which only `arg_sort` and `random_permutation` make"
@@ -40,7 +52,7 @@ pub fn verify(graph: &Graph) -> Result<(), Error> {
             continue;
         }
         let operands: Vec<&Type> = node.operands.iter().map(|&v| graph.ty(v)).collect();
-        let inferred = match infer(&node.operation, &operands) {
+        let inferred = match infer_with_regions(&node.operation, &operands, &node.regions) {
             Ok(types) => types,
             Err(problem) => return fault(problem),
         };
@@ -55,13 +67,14 @@ pub fn verify(graph: &Graph) -> Result<(), Error> {
 }
 
 /// Whether a value is a permutation whatever the parties put in: a shuffled copy of it may be opened.
-fn is_permutation(graph: &Graph, value: crate::graph::Value) -> bool {
+fn is_permutation(graph: &Graph, value: Value, given: &[bool]) -> bool {
     let node = graph.node(graph.definition(value).0);
     match &node.operation {
         Op::ArgSort { .. } | Op::RandomPermutation { .. } => true,
+        Op::Parameter { index } => given.get(*index) == Some(&true),
         // A permutation of a permutation, or of 0, 1, …: of one list.
         Op::Permute { .. } if graph.ty(value).shape == graph.ty(node.operands[1]).shape => {
-            is_permutation(graph, node.operands[0])
+            is_permutation(graph, node.operands[0], given)
         }
         Op::Constant { literal } => lists_in_order(&literal.0),
         // The only list of one element.
@@ -73,10 +86,23 @@ fn is_permutation(graph: &Graph, value: crate::graph::Value) -> bool {
             let operand = graph.ty(node.operands[0]).shape.extents();
             dimensions.last() == Some(&(shape.rank() - 1))
                 && operand.last() == shape.extents().last()
-                && is_permutation(graph, node.operands[0])
+                && is_permutation(graph, node.operands[0], given)
         }
         _ => false,
     }
+}
+
+/// Which parameters of the regions of `node` stand for permutations from around.
+fn captured_permutations(graph: &Graph, node: &Node<Op>, given: &[bool]) -> Vec<bool> {
+    let (skipped, before, changing) = match node.operation {
+        Op::If => (1, 0, 0),
+        Op::While { carried } => (1, 0, carried),
+        Op::For { carried, scanned, .. } => (0, 1, carried.saturating_add(scanned)),
+        _ => return Vec::new(),
+    };
+    let operands = node.operands.iter().skip(skipped).enumerate();
+    let captured = operands.map(|(i, &v)| i >= changing && is_permutation(graph, v, given));
+    std::iter::repeat_n(false, before).chain(captured).collect()
 }
 
 /// Whether every list along the last axis is 0, 1, …

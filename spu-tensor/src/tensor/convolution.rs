@@ -132,3 +132,44 @@ impl Convolution {
         ConvolutionWindow { low, high, ..window }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Fxp, Secret, evaluate};
+
+    #[test]
+    fn same_gives_a_result_for_each_stride() {
+        for (n, k, stride, dilation) in
+            [(5, 3, 1, 1), (5, 3, 2, 1), (6, 4, 2, 1), (7, 2, 3, 2), (4, 1, 3, 1), (0, 3, 1, 1)]
+        {
+            let window = Convolution {
+                strides: vec![stride],
+                padding: Padding::Same,
+                kernel_dilation: vec![dilation],
+                ..Convolution::default()
+            }
+            .window(&[1, n, 1], &[k, 1, 1]);
+            assert_eq!(window.output(0, n, k), n.div_ceil(stride), "{n} by {k}, stride {stride}");
+            assert!((0..=1).contains(&(window.high[0] - window.low[0])), "the odd zero comes last");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told() {
+        let fault = |convolution: Convolution, kernel: &[usize]| {
+            let x = vec![0.0; 12];
+            let run = |x: Tensor<Secret, Fxp>| {
+                x.reshape([1, 4, 3]).conv_general_dilated(Tensor::<_, Fxp>::zeros(kernel), &convolution)
+            };
+            evaluate(x, run).err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let plain = Convolution::default;
+        assert!(fault(plain(), &[2, 2, 1]).contains("3 channels and 1 result channels do not fall into 1 groups"));
+        assert!(fault(plain(), &[2, 2, 3, 1]).contains("the window has 2 spatial axes"));
+        assert!(fault(Convolution { strides: vec![0], ..plain() }, &[2, 3, 1]).contains("at least 1"));
+        let two = Padding::Explicit(vec![(0, 0), (1, 1)]);
+        assert!(fault(Convolution { padding: two, ..plain() }, &[2, 3, 1]).contains("one for each spatial axis"));
+        assert!(fault(Convolution { padding: Padding::Same, ..plain() }, &[3]).starts_with("cannot convolve"));
+    }
+}

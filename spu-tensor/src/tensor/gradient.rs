@@ -23,6 +23,9 @@ impl<V: Visibility, T: Differentiable<V>, const N: usize> Differentiable<V> for 
 
 /// `f(tree)`, a scalar, and its derivative with respect to each leaf of the tree.
 ///
+/// Loops in `f` that the host counts are written out, so all values of all their iterations live until the derivative is made; a
+/// `while_loop` between the argument and the value is an error.
+///
 /// Only the argument of `f` counts: a leaf that `f` captures as well is a constant there.
 #[track_caller]
 pub fn value_and_grad<P: Tree + Differentiable<V>, V: Visibility>(
@@ -35,7 +38,7 @@ pub fn value_and_grad<P: Tree + Differentiable<V>, V: Visibility>(
         .into_iter()
         .map(|leaf| trace::emit(Op::Reshape { shape: trace::ty(leaf).shape }, &[leaf], location))
         .collect();
-    let value = f(rebuild(variables.clone(), location));
+    let value = trace::differentiated(|| f(rebuild(variables.clone(), location)));
     let ty = trace::ty(value.handle);
     if ty.shape.rank() != 0 || ty.dtype != DType::Fxp {
         let message = format!("cannot differentiate {ty}: the function must give a fixed-point scalar");

@@ -113,3 +113,49 @@ pub(super) fn reshaped(operand: Handle, extents: &[usize], location: Location) -
     let shape = Shape::from(extents);
     if trace::ty(operand).shape == shape { operand } else { trace::emit(Op::Reshape { shape }, &[operand], location) }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Fxp, Secret, Tensor, evaluate};
+
+    type Secrets = Tensor<Secret, Fxp>;
+
+    fn product(left: &[usize], right: &[usize]) -> Result<(Vec<usize>, Vec<f64>), String> {
+        let count = |shape: &[usize]| shape.iter().product::<usize>();
+        let numbers = |n: usize| (1..=n).map(|i| i as f64).collect::<Vec<_>>();
+        let mut shape = Vec::new();
+        let result = evaluate(numbers(count(left) + count(right)), |x: Secrets| {
+            let parts = [x.slice(0..count(left)), x.slice(count(left)..count(left) + count(right))];
+            let y = parts[0].reshape(left).matmul(parts[1].reshape(right));
+            shape = y.shape().extents().to_vec();
+            y
+        });
+        result.map(|y| (shape, y.values().to_vec())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn batches_are_broadcast() {
+        let (shape, values) = product(&[2, 1, 2, 3], &[4, 3, 2]).unwrap();
+        assert_eq!(shape, [2, 4, 2, 2]);
+        // Row 1 of left matrix 1 by column 0 of right matrix 3: 10, 11, 12 by 12 + (19, 21, 23).
+        assert_eq!(values[((4 + 3) * 2 + 1) * 2], 10.0 * 31.0 + 11.0 * 33.0 + 12.0 * 35.0);
+        assert_eq!(product(&[2, 3, 2], &[2, 1]).unwrap().0, [2, 3, 1]);
+        assert_eq!(product(&[3, 2], &[4, 2, 5]).unwrap().0, [4, 3, 5]);
+        assert_eq!(product(&[0, 3, 2], &[2, 1]).unwrap(), (vec![0, 3, 1], vec![]));
+    }
+
+    #[test]
+    fn vectors_are_rows_and_columns() {
+        assert_eq!(product(&[2], &[2]).unwrap(), (vec![], vec![1.0 * 3.0 + 2.0 * 4.0]));
+        assert_eq!(product(&[2, 2], &[2]).unwrap(), (vec![2], vec![17.0, 39.0]));
+        assert_eq!(product(&[2], &[3, 2, 1]).unwrap(), (vec![3, 1], vec![11.0, 17.0, 23.0]));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told() {
+        let fault = |left: &[usize], right: &[usize]| product(left, right).unwrap_err();
+        assert!(fault(&[2], &[3]).starts_with("cannot multiply matrices [2] and [3]: inner extents 2 and 3 differ"));
+        assert!(fault(&[2, 1, 2], &[3, 2, 1]).starts_with("cannot multiply matrices [2, 1, 2] and [3, 2, 1]: their b"));
+        assert!(fault(&[], &[3]).starts_with("cannot multiply [] and [3] as matrices"));
+    }
+}

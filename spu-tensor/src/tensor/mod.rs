@@ -1,13 +1,15 @@
 //! The typed language: tensors with visibility and data type, trees of them, and what lives between programs.
 
 mod arrange;
+mod axes;
 mod call;
 mod compare;
-mod cond;
+mod control;
 mod convolution;
 mod describe;
 mod disclose;
 mod dtype;
+mod einsum;
 mod elementwise;
 mod evaluator;
 mod flow;
@@ -23,14 +25,17 @@ pub mod random;
 mod reduce;
 mod session;
 mod shared;
+mod statistics;
 mod tree;
 mod visibility;
+mod windows;
 
 use std::marker::PhantomData;
 
+pub use axes::{Axes, KeepDims, keepdims};
 pub use call::{Argument, ParameterTypes, Parameters, program, run};
 pub use compare::select;
-pub use cond::cond;
+pub use control::{LoopCondition, Trips, cond, for_bounded, fori, scan, while_loop};
 pub use convolution::{Convolution, Padding};
 pub use describe::{HostOf, ShapeOf};
 pub use disclose::Disclosed;

@@ -1,5 +1,6 @@
 //! The plain evaluator: what a graph means, in f64, i64 and bool. The measure for passes, derivatives and back ends.
 
+mod control;
 mod domain;
 mod elementwise;
 mod functions;
@@ -9,6 +10,8 @@ mod matrix;
 mod movement;
 mod order;
 mod random;
+mod reduce;
+mod windows;
 
 use std::borrow::Cow;
 
@@ -18,6 +21,7 @@ use crate::graph::last_uses;
 use crate::host::{Elements, HostTensor};
 use elementwise::{arithmetic, compare, logical, real, real_of_two, rounded, select, widen};
 pub use functions::{gelu, logistic, silu, softplus};
+pub(crate) use random::draw;
 
 /// The graph's outputs for these parameters, by index. Integers wrap as the ring's do; disclosures are identities.
 ///
@@ -31,6 +35,12 @@ pub fn evaluate(graph: &Graph, arguments: &[HostTensor]) -> Result<Vec<HostTenso
 /// [`evaluate`], with random draws that this seed decides.
 pub fn evaluate_seeded(graph: &Graph, arguments: &[HostTensor], seed: u64) -> Result<Vec<HostTensor>, Error> {
     verify(graph)?;
+    let arguments: Vec<&HostTensor> = arguments.iter().collect();
+    run(graph, &arguments, seed)
+}
+
+/// The outputs of a verified graph, perhaps a region.
+fn run(graph: &Graph, arguments: &[&HostTensor], seed: u64) -> Result<Vec<HostTensor>, Error> {
     let dead = last_uses(graph);
     let mut values: Vec<Option<Cow<HostTensor>>> = vec![None; graph.value_count()];
     for (id, node) in graph.nodes() {
@@ -47,8 +57,12 @@ pub fn evaluate_seeded(graph: &Graph, arguments: &[HostTensor], seed: u64) -> Re
             op => {
                 let operand = |v: &crate::graph::Value| values[v.index()].as_deref().expect("operands live until used");
                 let operands: Vec<&HostTensor> = node.operands.iter().map(operand).collect();
-                let made =
-                    apply(op, &operands, &types).map_err(|problem| Error::program(problem, graph.location(id)))?;
+                let made = match node.regions.is_empty() {
+                    false => control::apply(op, &operands, &node.regions, &types, random::inside(seed, id.index()))?,
+                    true => {
+                        apply(op, &operands, &types).map_err(|problem| Error::program(problem, graph.location(id)))?
+                    }
+                };
                 for (value, tensor) in node.results().zip(made) {
                     values[value.index()] = Some(Cow::Owned(tensor));
                 }
@@ -123,7 +137,7 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         Op::LogPlusOne => real(a(), |a| if a > -1.0 { libm::log1p(a) } else { 0.0 }),
         Op::Reciprocal => real(a(), |a| functions::quotient(1.0, a)),
         Op::Sqrt => real(a(), functions::where_positive(libm::sqrt)),
-        Op::Rsqrt => real(a(), functions::where_positive(|a| 1.0 / libm::sqrt(a))),
+        Op::Rsqrt | Op::RsqrtApprox => real(a(), functions::where_positive(|a| 1.0 / libm::sqrt(a))),
         Op::Logistic => real(a(), logistic),
         Op::Tanh => real(a(), libm::tanh),
         Op::Sine => real(a(), libm::sin),
@@ -161,6 +175,20 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         }
         Op::ReduceSum { axes } => matrix::reduce_sum(x(), axes, ty),
         Op::ReduceMax { axis } => matrix::reduce_max(x(), *axis, &ty.shape),
+        Op::ReduceMin { axis } => reduce::minimum(x(), *axis, &ty.shape),
+        Op::ReduceProduct { axes } => reduce::product(x(), axes, &ty.shape),
+        Op::ReduceAny { axes } => reduce::truth(x(), axes, &ty.shape, false),
+        Op::ReduceAll { axes } => reduce::truth(x(), axes, &ty.shape, true),
+        Op::ArgMax { axis } => reduce::arg_max(x(), *axis, &ty.shape),
+        Op::MaxWithOneHot { axis } => {
+            let maximum = HostTensor::new(ty.shape.clone(), matrix::reduce_max(x(), *axis, &ty.shape));
+            let first = reduce::arg_max(x(), *axis, &ty.shape);
+            let one_hot = HostTensor::new(x().shape.clone(), reduce::one_hot(&first, *axis, &x().shape));
+            return Ok(vec![maximum, one_hot]);
+        }
+        Op::CumulativeSum { axis, reverse } => reduce::cumulative_sum(x(), *axis, *reverse, ty.dtype),
+        Op::GatherWindows { window, repeat } => windows::gather(x(), window, *repeat),
+        Op::ScatterWindows { window, repeat, shape } => windows::scatter(x(), window, *repeat, shape, ty.dtype),
         Op::Convert { dtype } => widen(a(), *dtype).into_owned(),
         Op::Assume { lo, hi } => {
             let outside = |v: &f64| !(lo.0..=hi.0).contains(v);
@@ -170,7 +198,10 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
             }
             a().clone()
         }
-        Op::StopGradient | Op::Reveal | Op::RevealTo { .. } => a().clone(),
+        Op::StopGradient | Op::ToSecret | Op::Reveal | Op::RevealTo { .. } => a().clone(),
+        Op::If | Op::While { .. } | Op::For { .. } => {
+            return Err(format!("`{}` is evaluated with its regions", op.name()));
+        }
     };
     debug_assert_eq!(
         (elements.dtype(), elements.len()),
@@ -190,12 +221,12 @@ pub(crate) fn evaluate_one(op: &Op, operands: &[&HostTensor]) -> HostTensor {
 
 /// The argument of a parameter, if it is of the parameter's type; `name` is what an error calls it.
 pub(crate) fn argument<'a>(
-    arguments: &'a [HostTensor],
+    arguments: &[&'a HostTensor],
     index: usize,
     name: &str,
     ty: &Type,
 ) -> Result<&'a HostTensor, Error> {
-    let Some(tensor) = arguments.get(index) else {
+    let Some(&tensor) = arguments.get(index) else {
         return Err(Error::data(name, None, format!("expected {ty}, found none")));
     };
     let well_formed = tensor.elements.len() == ty.shape.elements();
@@ -250,6 +281,67 @@ mod tests {
             fxp([2, 2], &[1.0, 1.0, -4.0, -4.0]),
             fxp([2, 4], &[1.0, -2.0, 3.0, 1.0, -4.0, 5.0, -6.0, -4.0]),
         ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn extrema_and_running_sums_by_hand() {
+        let body = "%least = reduce_min %x {axis = 1}
+            %prod = reduce_product %x {axes = [0, 1]}
+            %q = reduce_product %i {axes = [0]}
+            %a = reduce_any %p {axes = [0]}
+            %b = reduce_all %p {axes = [0]}
+            %where = arg_max %x {axis = 1}
+            %down = arg_max %x {axis = 0}
+            %tie = abs %x
+            %d = concatenate %tie, %tie {axis = 1}
+            %first = arg_max %d {axis = 1}
+            %most, %hot = max_with_one_hot %x {axis = 0}
+            %c = cumulative_sum %x {axis = 1, reverse = false}
+            %e = cumulative_sum %x {axis = 1, reverse = true}
+            %n = cumulative_sum %p {axis = 0, reverse = false}
+            return l = %least, p = %prod, q = %q, a = %a, b = %b, w = %where, d = %down, f = %first, m = %most, h = %hot, c = %c, e = %e, n = %n";
+        let expected = vec![
+            fxp([2], &[-2.0, -6.0]),
+            fxp([], &[-6.0 * 120.0]),
+            HostTensor::int([], vec![-6]),
+            HostTensor::bool([], vec![true]),
+            HostTensor::bool([], vec![false]),
+            HostTensor::int([2], vec![2, 1]),
+            HostTensor::int([3], vec![0, 1, 0]),
+            HostTensor::int([2], vec![2, 2]),
+            fxp([3], &[1.0, 5.0, 3.0]),
+            HostTensor::bool([2, 3], vec![true, false, true, false, true, false]),
+            fxp([2, 3], &[1.0, -1.0, 2.0, -4.0, 1.0, -5.0]),
+            fxp([2, 3], &[2.0, 1.0, 3.0, -5.0, -1.0, -6.0]),
+            HostTensor::int([3], vec![1, 1, 2]),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    /// Every window against the elements that a loop over its places finds.
+    #[test]
+    fn windows_are_what_loops_find() {
+        let body = "%w = gather_windows %x {window = [2, 2] strides [1, 2] dilations [1, 2] low [1, 0] high [0, 2], repeat = false}
+            %r = gather_windows %x {window = [2, 2] strides [1, 2] dilations [1, 2] low [1, 0] high [0, 2], repeat = true}
+            %s = scatter_windows %w {window = [2, 2] strides [1, 2] dilations [1, 2] low [1, 0] high [0, 2], repeat = false, shape = [2, 3]}
+            return w = %w, r = %r, s = %s";
+        let x = [[1.0, -2.0, 3.0], [-4.0, 5.0, -6.0]];
+        let (mut zeros, mut repeated, mut counts) = (Vec::new(), Vec::new(), [[0.0; 3]; 2]);
+        for (top, left) in [(-1i32, 0i32), (-1, 2), (0, 0), (0, 2)] {
+            let mut found = Vec::new();
+            for (i, j) in [(0, 0), (0, 2), (1, 0), (1, 2)].map(|(i, j)| (top + i, left + j)) {
+                if (0..2).contains(&i) && (0..3).contains(&j) {
+                    found.push(x[i as usize][j as usize]);
+                    counts[i as usize][j as usize] += 1.0;
+                }
+            }
+            let padded = |filler: f64| found.iter().copied().chain(std::iter::repeat(filler)).take(4);
+            zeros.extend(padded(0.0));
+            repeated.extend(padded(*found.last().expect("every window has an element")));
+        }
+        let sums: Vec<f64> = x.as_flattened().iter().zip(counts.as_flattened()).map(|(x, n)| x * n).collect();
+        let expected = vec![fxp([2, 2, 4], &zeros), fxp([2, 2, 4], &repeated), fxp([2, 3], &sums)];
         assert_eq!(run(body).unwrap(), expected);
     }
 

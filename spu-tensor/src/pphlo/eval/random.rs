@@ -4,7 +4,7 @@ use super::Op;
 use crate::host::{Elements, HostTensor};
 
 /// What the operation draws, if it does, in a run with this seed.
-pub(super) fn draw(op: &Op, seed: u64) -> Option<HostTensor> {
+pub(crate) fn draw(op: &Op, seed: u64) -> Option<HostTensor> {
     let (shape, draw) = match op {
         Op::RandomPermutation { shape, draw }
         | Op::RandomUniform { shape, draw, .. }
@@ -23,6 +23,11 @@ pub(super) fn draw(op: &Op, seed: u64) -> Option<HostTensor> {
         }
     };
     Some(HostTensor::new(shape.clone(), elements))
+}
+
+/// The seed of part number `part` of a run with this seed: a region of a node, an iteration of a loop.
+pub(super) fn inside(seed: u64, part: usize) -> u64 {
+    mix(mix(seed).wrapping_add(part as u64 + 1))
 }
 
 struct Source(u64);

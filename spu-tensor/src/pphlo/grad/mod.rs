@@ -1,8 +1,10 @@
 //! Reverse-mode differentiation, graph to graph.
 
 mod adjoint;
+mod control;
 mod functions;
 mod linear;
+mod reduce;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -22,8 +24,7 @@ use crate::shape::Shape;
 /// A derivative node has the location of the node that it differentiates, seeds and zeros have `location`.
 ///
 /// At a kink one side's derivative is taken: `Maximum` and `Minimum` give it to the first operand, `Relu` has 1 at 0.
-/// `ReduceMax` gives it in full to *every* element that equals the maximum, which is right without ties only; its usual
-/// place, the shift inside a log-sum-exp, is behind `StopGradient`.
+/// `ReduceMax`, `ReduceMin` and `MaxWithOneHot` give it to the first element that is the maximum or minimum.
 pub fn gradient(graph: &mut Graph, output: Value, wrt: &[Value], location: Location) -> Result<Vec<Value>, Error> {
     let ty = graph.ty(output);
     if ty.dtype != DType::Fxp || ty.shape != Shape::SCALAR {
@@ -35,36 +36,57 @@ pub fn gradient(graph: &mut Graph, output: Value, wrt: &[Value], location: Locat
         return Err(Error::program(message, graph.value_location(value)));
     }
     let path = dependent(graph, wrt);
-    let mut adjoints: Vec<Vec<Value>> = vec![Vec::new(); graph.value_count()];
     let mut builder = Builder { graph, location };
-    let forward = builder.graph.definition(output).0.index();
+    let mut seeds = Vec::new();
     if path[output.index()] {
-        let seed = builder.splat(Literal::scalar(1.0), &Shape::SCALAR);
-        adjoints[output.index()].push(seed);
+        seeds.push((output, builder.splat(Literal::scalar(1.0), &Shape::SCALAR)));
     }
-    for id in (0..=forward).rev().map(|i| NodeId(i as u32)) {
-        let node = builder.graph.node(id).clone();
-        let result = node.result(0);
-        if !path[result.index()] || !node.operands.iter().any(|v| path[v.index()]) {
-            continue;
-        }
-        builder.location = Some(builder.graph.location(id)).filter(|&at| at != Location::UNKNOWN).unwrap_or(location);
-        if let Some(adjoint) = total(&mut builder, &mut adjoints[result.index()]) {
-            let wanted = |i: usize| path[node.operands[i].index()];
-            for (i, part) in adjoint::adjoints(&mut builder, &node, adjoint, &wanted) {
-                adjoints[node.operands[i].index()].push(part);
-            }
-        }
-    }
-    builder.location = location;
-    let gradient = |&value: &Value| match total(&mut builder, &mut adjoints[value.index()]) {
+    let adjoints = pull_back(&mut builder, &path, &seeds, wrt, 0)?;
+    let gradient = |(adjoint, &value): (Option<Value>, &Value)| match adjoint {
         Some(adjoint) => adjoint,
         None => {
             let shape = builder.graph.ty(value).shape.clone();
             builder.splat(Literal::scalar(0.0), &shape)
         }
     };
-    Ok(wrt.iter().map(gradient).collect())
+    Ok(adjoints.into_iter().zip(wrt).map(gradient).collect())
+}
+
+/// The derivatives of the sum of all `output · seed` with respect to `wrt`, on which the values on the path depend; through
+/// nodes from number `first` on. `None` where nothing leads there.
+fn pull_back(
+    builder: &mut Builder,
+    path: &[bool],
+    seeds: &[(Value, Value)],
+    wrt: &[Value],
+    first: usize,
+) -> Result<Vec<Option<Value>>, Error> {
+    let location = builder.location;
+    let mut adjoints: Vec<Vec<Value>> = vec![Vec::new(); builder.graph.value_count()];
+    let is_on_path = |v: &Value| path.get(v.index()) == Some(&true);
+    seeds.iter().filter(|(output, _)| is_on_path(output)).for_each(|(v, seed)| adjoints[v.index()].push(*seed));
+    let last = seeds.iter().map(|(output, _)| builder.graph.definition(*output).0.index() + 1).max().unwrap_or(0);
+    for id in (first..last).rev().map(|i| NodeId(i as u32)) {
+        let node = builder.graph.node(id).clone();
+        if !node.results().any(|v| is_on_path(&v)) || !node.operands.iter().any(is_on_path) {
+            continue;
+        }
+        builder.location = Some(builder.graph.location(id)).filter(|&at| at != Location::UNKNOWN).unwrap_or(location);
+        let wanted = |i: usize| is_on_path(&node.operands[i]);
+        let parts = match node.regions.is_empty() {
+            true => match total(builder, &mut adjoints[node.result(0).index()]) {
+                Some(adjoint) => adjoint::adjoints(builder, &node, adjoint, &wanted),
+                None => continue,
+            },
+            false => {
+                let given: Vec<_> = node.results().map(|v| total(builder, &mut adjoints[v.index()])).collect();
+                control::adjoints(builder, &node, &given, &wanted)?
+            }
+        };
+        parts.into_iter().for_each(|(i, part)| adjoints[node.operands[i].index()].push(part));
+    }
+    builder.location = location;
+    Ok(wrt.iter().map(|value| total(builder, &mut adjoints[value.index()])).collect())
 }
 
 /// Which values depend on `wrt` in a way that has a derivative.
