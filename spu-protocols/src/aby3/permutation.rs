@@ -107,7 +107,7 @@ pub fn lists(batch: usize, length: usize, words: &[u64]) -> Vec<u32> {
 
 /// ⌊u·bound / 2^128⌋.
 fn below(u: [u64; 2], bound: u64) -> u64 {
-    let low = u128::from(u[0]) * u128::from(bound) >> 64;
+    let low = (u128::from(u[0]) * u128::from(bound)) >> 64;
     ((u128::from(u[1]) * u128::from(bound) + low) >> 64) as u64
 }
 

@@ -9,7 +9,7 @@
 //! r0 + r1 = a + 2^t·w,   a + r2 = r + 2^t·v,   r = (r0 + r1 + r2) − 2^t·(w + v):
 //! ```
 //!
-//! P0 knows a and w, P1 and P2 know r2: v is a carry ([carry](super::carry)), opened to P1 and P2 under a mask, c = v ⊕ λ. P0 deals λ and w, so
+//! P0 knows a and w, P1 and P2 know r2: v is a carry (`carry`), opened to P1 and P2 under a mask, c = v ⊕ λ. P0 deals λ and w, so
 //! w + v = w + c + (1 − 2c)·λ is in halves at P1 and P2, and is shared again modulo 2^(K−t).
 //!
 //! | round | who | what | bits (K = 64, t = 18) |

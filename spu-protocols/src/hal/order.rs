@@ -14,7 +14,7 @@
 //! and t bits a key (t = 3·P), beside the decomposition of the keys: 2·P rounds to the last ranks, five or six around them, and an element sends
 //!
 //! ```text
-//! 31·m bits a digit for ranks, indicators and numbers (4·m less for the first), 4·(bits left) a digit for the rest of the key, 5·m to open, 4·K to move.
+//! 31·m bits a digit for ranks, indicators and numbers, 4·(bits left) a digit for the rest of the key, 5·m to open, 4·K to move.
 //! ```
 
 use std::collections::HashMap;
