@@ -57,10 +57,10 @@ pub(super) fn windows(lo: f64, hi: f64, bits: u32, f: u32) -> Vec<ExpWindow> {
     // Where e^x is the largest number of the format, less a little.
     let format = (f64::from(bits - 2 - f) - 0.1) * std::f64::consts::LN_2;
     let top = (hi.clamp(0.0, LARGEST_EXPONENT).ceil() + GUARD).min(format);
-    let bottom = -f64::from(f - 1) * std::f64::consts::LN_2;
+    let bottom = (-f64::from(f - 1) * std::f64::consts::LN_2).max(lo - GUARD);
     let mut offset = libm::floor(top * unit);
     let mut windows = Vec::new();
-    while offset / unit > bottom.max(lo - GUARD) {
+    while windows.is_empty() || offset / unit > bottom {
         let depth = offset / unit - bottom;
         let needed = (0..).find(|&t| f64::from(1 << t) >= depth).expect("a window is large enough").min(5);
         let candidates = (0..=needed).rev().flat_map(|range_bits| {
@@ -75,7 +75,7 @@ pub(super) fn windows(lo: f64, hi: f64, bits: u32, f: u32) -> Vec<ExpWindow> {
     }
     // One window with everything inside needs no saturation.
     if let [window] = &mut windows[..] {
-        window.saturating = lo - GUARD < offset / unit || hi > LARGEST_EXPONENT;
+        window.saturating = lo - GUARD < offset / unit || hi + GUARD > top;
     }
     windows
 }
@@ -105,3 +105,37 @@ const LARGE_ERROR: f64 = 1.0 / 131_072.0;
 const LARGEST_EXPONENT: f64 = 20.0;
 /// How far an argument may be beyond its bound by the errors of what it comes from.
 const GUARD: f64 = 0.0625;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every served format and odd ranges: windows that touch, each precise, down to where e^x is 2 ulp or the range ends.
+    #[test]
+    fn windows_cover_every_range() {
+        let ranges = [
+            (f64::NEG_INFINITY, f64::INFINITY),
+            (f64::NEG_INFINITY, 0.0),
+            (-15.0, 0.0),
+            (-2.5, 3.7),
+            (25.0, 30.0),
+            (-90.0, -50.0),
+            (1.0, 1.0),
+        ];
+        for (bits, fractions) in [(32, 6..=10), (64, 8..=20), (128, 16..=44)] {
+            for (f, (lo, hi)) in fractions.flat_map(|f| ranges.map(|range| (f, range))) {
+                let windows = windows(lo, hi, bits, f);
+                let unit = f64::from(f).exp2();
+                for (a, b) in windows.iter().zip(&windows[1..]) {
+                    assert!(b.offset == a.offset - (1 << (f + a.range_bits)) && a.saturating && b.saturating);
+                }
+                assert!(windows.iter().all(|w| is_precise(w, bits, f)), "{windows:?}");
+                let last = windows.last().unwrap();
+                let end = last.offset as f64 / unit - f64::from(1 << last.range_bits);
+                assert!(end <= lo.max(-f64::from(f - 1) * std::f64::consts::LN_2), "{end} for {lo} at {f}");
+                assert!(windows[0].saturating || (end..=windows[0].offset as f64 / unit).contains(&lo) && hi <= 20.0);
+                assert!(windows.len() <= 3, "{} windows", windows.len());
+            }
+        }
+    }
+}
