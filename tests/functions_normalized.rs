@@ -126,7 +126,6 @@ fn reciprocals_of_every_length_and_sign() -> Result<(), Error> {
     for (x, y) in x.iter().zip(&found) {
         assert!((y - inverse(*x)).abs() <= (inverse(*x).abs() / 32768.0).max(2.0 * ULP), "1/{x} = {y}");
     }
-    println!("reciprocal {}", excess(&found, x.iter().map(|&x| inverse(x)), 1.0 / 32768.0, 2.0));
     Ok(())
 }
 
@@ -138,12 +137,10 @@ fn roots_of_every_length() -> Result<(), Error> {
     let root = |x: f64| x.max(0.0).sqrt();
     let found = values(&session, &sqrt::run(&session, &shared)?)?;
     let worst = excess(&found, x.iter().map(|&x| root(x)), 1.0 / 32768.0, 2.0);
-    println!("sqrt {worst}");
     assert!(worst <= 1.0, "{worst}");
     let found = values(&session, &rsqrt::run(&session, &shared)?)?;
     let inverse = |x: f64| if x > 0.0 { 1.0 / x.sqrt() } else { 0.0 };
     let worst = excess(&found, x.iter().map(|&x| inverse(x)), 1.0 / 32768.0, 2.0);
-    println!("rsqrt {worst}");
     assert!(worst <= 1.0, "{worst}");
     Ok(())
 }
@@ -155,7 +152,6 @@ fn logarithms_of_every_length() -> Result<(), Error> {
     let found = values(&session, &log::run(&session, &share(&session, &x)?)?)?;
     let wanted = |x: f64| if x > 0.0 { x.ln() } else { 0.0 };
     let worst = excess(&found, x.iter().map(|&x| wanted(x)), 0.0, 4.0);
-    println!("log {worst}");
     assert!(worst <= 1.0, "{worst}");
     Ok(())
 }
@@ -167,7 +163,6 @@ fn functions_of_one_value_share_its_normalization() -> Result<(), Error> {
     let (inverse, root, inverse_root, log) = all_of_one::run(&session, &share(&session, &x)?)?.split();
     let check = |found: &Shared<Tensor<Secret, Fxp>>, f: &dyn Fn(f64) -> f64, relative: f64, ulp: f64| {
         let worst = excess(&values(&session, found)?, x.iter().map(|&x| f(x)), relative, ulp);
-        println!("shared {worst}");
         assert!(worst <= 1.0, "{worst}");
         Ok::<(), Error>(())
     };
@@ -198,8 +193,6 @@ fn quotients_of_every_length() -> Result<(), Error> {
         let wanted = quotient_of(*x, *y);
         assert!((z - wanted).abs() <= (wanted.abs() / 32768.0).max(2.0 * ULP), "{x}/{y} = {z}, not {wanted}");
     }
-    let worst = excess(&found, x.iter().zip(&y).map(|(&x, &y)| quotient_of(x, y)), 1.0 / 32768.0, 2.0);
-    println!("quotient {worst}");
     Ok(())
 }
 
@@ -214,14 +207,12 @@ fn quotients_of_known_ranges() -> Result<(), Error> {
     let y: Vec<f64> = (0..n).map(|i| round(0.01 * 99_999f64.powf(f64::from(i) / f64::from(n)))).collect();
     let found = values(&session, &bounded_quotient::run(&session, &share(&session, &x)?, &share(&session, &y)?)?)?;
     let worst = excess(&found, x.iter().zip(&y).map(|(x, y)| x / y), 1.0 / 32768.0, 2.0);
-    println!("bounded {worst}");
     assert!(worst <= 1.0, "{worst}");
 
     let x = &numbers()[..110_000.min(numbers().len())];
     let y: Vec<f64> = (0..x.len()).map(|i| round(1.0 + 9.0 * i as f64 / x.len() as f64)).collect();
     let found = values(&session, &narrow_quotient::run(&session, &share(&session, x)?, &share(&session, &y)?)?)?;
     let worst = excess(&found, x.iter().zip(&y).map(|(x, y)| x / y), 1.0 / 32768.0, 2.0);
-    println!("narrow {worst}");
     assert!(worst <= 1.0, "{worst}");
     Ok(())
 }
@@ -238,7 +229,6 @@ fn quotients_by_public_numbers() -> Result<(), Error> {
     let wanted = x.iter().zip(&y).map(|(x, y)| x / y);
     // The last bits of large quotients are beyond the f64s that are compared.
     let worst = excess(&found, wanted, 2f64.powi(-52), 1.0 + 1e-4);
-    println!("public {worst}");
     assert!(worst <= 1.0, "{worst}");
     Ok(())
 }
@@ -261,16 +251,10 @@ fn rough_inverse_roots() -> Result<(), Error> {
     let session = Session::local(&Config::default())?;
     let x: Vec<f64> = numbers().into_iter().filter(|x| x.abs() < 2f64.powi(34)).collect();
     let found = values(&session, &rsqrt_approx::run(&session, &share(&session, &x)?)?)?;
-    let worst = excess(&found, x.iter().map(|&x| if x > 0.0 { 1.0 / x.sqrt() } else { 0.0 }), 1.0 / 1024.0, 2.0);
-    for (x, y) in x.iter().zip(&found).filter(|(x, _)| **x > 0.0) {
-        let wanted = 1.0 / x.sqrt();
-        let error = (y - wanted).abs() / (wanted / 1024.0).max(2.0 * ULP);
-        if error > 0.95 {
-            println!("rough {error} at {x} = {} ulp", x / ULP);
-        }
+    for (x, y) in x.iter().zip(&found) {
+        let wanted = if *x > 0.0 { 1.0 / x.sqrt() } else { 0.0 };
+        assert!((y - wanted).abs() <= wanted / 1024.0 + ULP, "1/√{x} = {y}");
     }
-    println!("rough {worst}");
-    assert!(worst <= 1.0, "{worst}");
     Ok(())
 }
 
@@ -357,7 +341,6 @@ fn other_rings_hold_the_same_bounds() -> Result<(), Error> {
             let allowed = |z: f64| (relative * z.abs()).max(units * ulp);
             let worst =
                 found.iter().zip(&x).map(|(y, &x)| (y - wanted(x)).abs() / allowed(wanted(x))).fold(0.0, f64::max);
-            println!("{name} {k} {f}: {worst}");
             assert!(worst <= 1.0, "{name} in 2^{k} with {f}: {worst}");
         };
         let shared = share(&session, &x)?;
@@ -466,5 +449,5 @@ fn costs_are_those_promised() {
         let cost = Network::LOCAL.cost(program).unwrap();
         (cost.rounds, 8 * cost.bytes.iter().sum::<u64>() / N as u64)
     });
-    assert_eq!(costs, [(0, 0); 3]);
+    assert_eq!(costs, [(15, 3930), (38, 10_918), (12, 3467)]);
 }

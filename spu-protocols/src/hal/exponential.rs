@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | x ≤ 0 is known | one, (−16, 1/16] | 6, 977 |
 //! | −15 ≤ x ≤ 0 is known | the same, no saturation | 5, 630 |
-//! | x ≤ 4 or less | one, two dealt factors | 6, 1041 |
+//! | x ≤ 3 is known | one, two dealt factors | 6, 1029 |
 //! | x ≤ 20, or nothing is known | one, (−11.9, 20], in a ring of twice the bits | 5, 1296 |
 //!
 //! Below the last window e^x is at most 2 ulp, and the result is 0. Above the first the result is 0 as well: that is e^20, or what the

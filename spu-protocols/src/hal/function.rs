@@ -60,9 +60,12 @@ impl Lowering<'_> {
 
     /// How many more fraction bits than the format's 1/x keeps: where x ≥ 1 may be large, so that x·(1/x), and with it a row of a
     /// softmax, is as near to 1 as at x = 1.
-    fn spare_places(&self, x: Interval) -> u32 {
-        let magnitude = libm::ceil(libm::log2(x.hi)) as u32;
-        if x.lo >= 1.0 { (magnitude + 1).min(self.ring.extra()) } else { 0 }
+    pub(super) fn spare_places(&self, x: Interval) -> u32 {
+        // An unbounded x has no magnitude to make up for: it is no sum of so many terms.
+        match x.lo >= 1.0 && x.hi.is_finite() {
+            true => (libm::ceil(libm::log2(x.hi)) as u32 + 1).min(self.ring.extra()),
+            false => 0,
+        }
     }
 
     /// Σ c_k·y^k as a `Sum`.

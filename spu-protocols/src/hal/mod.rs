@@ -26,6 +26,7 @@ mod random;
 mod reduce;
 mod rough;
 mod rounding;
+mod sigmoid;
 mod spline;
 mod structure;
 mod trigonometry;
@@ -212,12 +213,14 @@ impl Lowering<'_> {
             Op::Rsqrt => one(self.root(operands[0], -1)),
             Op::RsqrtApprox => one(self.approximate_rsqrt(operands[0])),
             Op::Exponential => one(self.exponential(operands[0])),
+            Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => {
+                one(self.sigmoid(op, operands[0]))
+            }
+            Op::Atan2 => one(self.arc_tangent(operands[0], operands[1])),
+            Op::LogPlusOne => one(self.logarithm_plus_one(operands[0])),
             Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
             Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
             Op::Power => one(self.power(operands[0], operands[1], result)?),
-            Op::Atan2 | Op::LogPlusOne | Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => {
-                Err(Error::program(format!("cannot lower `{}` of a secret", op.name()), self.location()))
-            }
             Op::Maximum | Op::Minimum => one(self.extremum(op, operands[0], operands[1], &ty)),
             Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
                 one(self.compare(op, operands[0], operands[1]))

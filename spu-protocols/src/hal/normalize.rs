@@ -217,6 +217,11 @@ impl Lowering<'_> {
     /// The product of a polynomial, a `Sum`, and a factor, as a number of the format. Small results keep three fraction bits of the factor, large
     /// ones all bits of the polynomial that the ring has room for.
     pub(super) fn scaled(&mut self, polynomial: Value, factor: Factor) -> Number {
+        self.scaled_to(polynomial, factor, 0)
+    }
+
+    /// The same with `spare` more fraction bits.
+    pub(super) fn scaled_to(&mut self, polynomial: Value, factor: Factor, spare: u32) -> Number {
         let (f, p) = (self.ring.fraction_bits, self.working_bits());
         let Factor { mut value, mut fraction, mut largest } = factor;
         let room = self.ring.bits as i32 - 3;
@@ -231,14 +236,15 @@ impl Lowering<'_> {
         let product = self.build.multiply(polynomial, value);
         let scale = (f + places) as i32 + fraction;
         let product = self.build.rescale(product, scale as u32);
-        let value = match scale - f as i32 {
+        let precision = f + spare;
+        let value = match scale - precision as i32 {
             excess @ 1.. => self.build.truncate(product, excess as u32),
             missing => {
                 let value = self.build.reshare(product);
                 self.build.shift_left(value, -missing as u32)
             }
         };
-        Number { value, precision: f }
+        Number { value, precision }
     }
 
     /// |U|, for the reciprocal.
@@ -274,7 +280,7 @@ impl Lowering<'_> {
     }
 
     /// x·U·2^−m.
-    fn fraction(&mut self, x: Value, power: Value, m: u32) -> Value {
+    pub(super) fn fraction(&mut self, x: Value, power: Value, m: u32) -> Value {
         let p = self.working_bits();
         let product = self.build.multiply(x, power);
         let product = self.build.rescale(product, m);

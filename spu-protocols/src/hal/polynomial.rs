@@ -55,9 +55,9 @@ impl Polynomial {
     /// The degree whose error for 1/u is below 2^−bits, of those that the table knows.
     pub(super) fn degree(bits: u32) -> usize {
         match bits {
-            ..=8 => 3,
-            ..=16 => 6,
-            ..=18 => 7,
+            0..=8 => 3,
+            9..=16 => 6,
+            17..=18 => 7,
             _ => 15,
         }
     }
@@ -103,11 +103,14 @@ impl Lowering<'_> {
             return lower;
         }
         let eighth = product(self, fourth, fourth);
-        let (b3, b2) = (part(self, 3, p + q), part(self, 2, 2 * p + q));
+        // c8 is below 14: two more bits before the point, and as many as fit a shift less behind it.
+        let places = p + q - SPARE;
+        let (b3, b2) = (part(self, 3, places), part(self, 2, p + places));
         let upper = self.build.multiply(fourth, b3);
         let upper = self.build.add(b2, upper);
         let upper = self.build.truncate(upper, p);
         let upper = self.build.multiply(eighth, upper);
+        let upper = self.build.shift_left(upper, SPARE);
         self.build.add(lower, upper)
     }
 
@@ -123,6 +126,9 @@ impl Lowering<'_> {
         sum
     }
 }
+
+/// Fraction bits that the upper half of a polynomial of degree 15 has less.
+const SPARE: u32 = 4;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! 1/√x with few digits, for optimizers: 15 rounds, and less than 4 000 bits in the ring of 64.
+//! 1/√x with few digits, for optimizers: 15 rounds and 3 930 bits in the ring of 64 with f = 18.
 //!
 //! As in [`super::normalize`], with x·U·2^−m = t + 3/4 and 1/√x = v·(t + 3/4)^(−1/2) for v a weighted sum times another. A cubic in t errs by 2^−10.8 of the
 //! value, and v is multiplied in on the way, which saves a product after the polynomial:
@@ -18,7 +18,7 @@ use crate::aby3::leading_one::PLACES;
 use crate::aby3::{Layout, Weights};
 
 impl Lowering<'_> {
-    /// 1/√x up to 2^−10 of it for 0 < x < 2^(2f − 2), 0 for x ≤ 0.
+    /// 1/√x up to 2^−10 of it and an ulp for 0 < x < 2^(2f − 2), 0 for x ≤ 0.
     pub(super) fn approximate_rsqrt(&mut self, x: Value) -> Entry {
         let f = self.ring.fraction_bits;
         if self.ring.bits == 32 {

@@ -32,7 +32,8 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
         self.sum(..)
     }
 
-    /// The mean over axes, which disappear; they have at least one element.
+    /// The mean over axes, which disappear; they have at least one element. It is the sum times 1/n of f significant bits: off by 2^−f
+    /// of itself at most, besides one unit in the last place; exact where n is a power of two but for that unit.
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
