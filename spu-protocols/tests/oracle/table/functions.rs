@@ -14,8 +14,8 @@ pub(crate) const ROWS: &[Row] = &[
         function(d, Op::Log, 2f64.powi(-10), 2f64.powi(20), Bound::units(4.0)).with_outside(d, &[0.0, -3.5])
     }),
     row("log_plus_one", All, |d| {
-        function(d, Op::LogPlusOne, 2f64.powi(-10) - 1.0, 2f64.powi(20), Bound::units(4.0))
-            .with_outside(d, &[-1.0, -3.5])
+        let bound = Bound::units(4f64.max((-36f64).exp2() / d.unit_in_last_place()));
+        function(d, Op::LogPlusOne, 2f64.powi(-10) - 1.0, 2f64.powi(20), bound).with_outside(d, &[-1.0, -3.5])
     }),
     row("reciprocal", All, |d| {
         let case = function(d, Op::Reciprocal, d.unit_in_last_place(), d.largest() / 2.0, relative(d));
@@ -28,7 +28,7 @@ pub(crate) const ROWS: &[Row] = &[
     }),
     row("rsqrt_approx", All, |d| {
         let most = (f64::from(d.ring.fraction_bits) - 2.0).exp2().min(d.largest() / 2.0);
-        let bound = Bound::units(2.0).and_relative(if d.ring.bits == 32 { 1.0 / 512.0 } else { 1.0 / 1024.0 });
+        let bound = Bound { relative: relative(d).relative.max(1.0 / 1024.0), ..relative(d) };
         function(d, Op::RsqrtApprox, d.unit_in_last_place(), most, bound).with_outside(d, &[0.0, -1.0])
     }),
     // e^(y·ln x) has a relative error of 4·|y| + 8 units.
@@ -40,16 +40,17 @@ pub(crate) const ROWS: &[Row] = &[
     row("power", All, |d| Case::elementwise(d, Op::Power, |d, n| vec![d.int(n, -9, 9), d.int(n, 0, 9)])),
     row("atan2", All, |d| {
         let case = Case::elementwise(d, Op::Atan2, |d, n| vec![d.fxp(n, -100.0, 100.0), d.fxp(n, -100.0, 100.0)]);
-        case.within(Bound::units(8.0), Bound::units(8.0))
+        let bound = Bound::units(6f64.max((-36f64).exp2() / d.unit_in_last_place()));
+        case.within(bound, bound)
     }),
-    row("logistic", All, |d| function(d, Op::Logistic, -100.0, 100.0, Bound::units(4.0))),
-    row("tanh", All, |d| function(d, Op::Tanh, -100.0, 100.0, Bound::units(4.0))),
-    row("sine", All, |d| function(d, Op::Sine, -1024.0, 1024.0, Bound::units(4.0))),
-    row("cosine", All, |d| function(d, Op::Cosine, -1024.0, 1024.0, Bound::units(4.0))),
-    row("erf", All, |d| function(d, Op::Erf, -100.0, 100.0, Bound::units(4.0))),
-    row("gelu", All, |d| function(d, Op::Gelu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
-    row("silu", All, |d| function(d, Op::Silu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
-    row("softplus", All, |d| function(d, Op::Softplus, -100.0, 100.0, Bound::units(6.0))),
+    row("logistic", All, |d| function(d, Op::Logistic, -100.0, 100.0, Bound::units(2.2))),
+    row("tanh", All, |d| function(d, Op::Tanh, -100.0, 100.0, Bound::units(2.2))),
+    row("erf", All, |d| function(d, Op::Erf, -100.0, 100.0, Bound::units(2.2))),
+    row("sine", All, |d| function(d, Op::Sine, -1024.0, 1024.0, Bound::units(1.4))),
+    row("cosine", All, |d| function(d, Op::Cosine, -1024.0, 1024.0, Bound::units(1.4))),
+    row("gelu", All, |d| function(d, Op::Gelu, -100.0, 100.0, Bound::units(2.7))),
+    row("silu", All, |d| function(d, Op::Silu, -100.0, 100.0, Bound::units(2.7))),
+    row("softplus", All, |d| function(d, Op::Softplus, -100.0, 100.0, Bound::units(2.7))),
 ];
 
 fn function(d: &mut Draw, op: Op, lo: f64, hi: f64, bound: Bound) -> Case {
@@ -58,10 +59,11 @@ fn function(d: &mut Draw, op: Op, lo: f64, hi: f64, bound: Bound) -> Case {
 
 /// As far as the result fits, at most 20.
 fn exponential(d: &mut Draw, op: Op) -> Case {
-    function(d, op, -40.0, 20f64.min(d.largest().ln() - 0.5), relative(d))
+    let bound = Bound::units(4.0).and_relative((-15f64).exp2());
+    function(d, op, -40.0, 20f64.min(d.largest().ln() - 0.5), bound)
 }
 
-/// 2^−15 of the value, or two units; in the ring of 2^32, whose products have few bits, 2^−9.
+/// What normalization is good for: 2^(3 − f) of the value, f the fraction bits, and two units.
 pub(super) fn relative(d: &Draw) -> Bound {
-    Bound::units(2.0).and_relative(if d.ring.bits == 32 { 1.0 / 512.0 } else { 1.0 / 32768.0 })
+    Bound::units(2.0).and_relative(8.0 * d.unit_in_last_place())
 }

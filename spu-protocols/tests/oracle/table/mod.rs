@@ -45,9 +45,6 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
 pub(crate) const ELSEWHERE: &[&str] =
     &["parameter", "random_permutation", "random_uniform", "random_bernoulli", "if", "while", "for"];
 
-/// Operations whose lowering is still to come.
-pub(crate) const NOT_YET: &[&str] = &["atan2", "log_plus_one", "logistic", "tanh", "erf", "gelu", "silu", "softplus"];
-
 const NUMBERS: &[DType] = &[DType::Int, DType::Fxp];
 const ANY: &[DType] = &[DType::Bool, DType::Int, DType::Fxp];
 
