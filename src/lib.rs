@@ -39,6 +39,7 @@ pub mod prelude {
     pub use spu_protocols::session::{Config, Network, Peers, Session};
     pub use spu_tensor::{
         Bool, Differentiable, Disclosed, Error, ExecutorExt as _, Format as _, Fxp, HostOf, HostTensor, Int, Party,
-        Public, Secret, ShapeOf, Shared, Tensor, Tree, cond, for_bounded, fori, scan, select, spu_fn, value_and_grad, while_loop,
+        Public, Secret, ShapeOf, Shared, Tensor, Tree, cond, for_bounded, fori, scan, select, spu_fn, value_and_grad,
+        while_loop,
     };
 }

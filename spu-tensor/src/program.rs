@@ -213,7 +213,8 @@ mod tests {
     fn costs_add_up() {
         let at = |line| Location { file: "model.rs", line, column: 1 };
         let line = |n, rounds| LineCost { location: at(n), rounds, bytes: [8 * rounds, 0, 0] };
-        let plain = |n, rounds| Cost { rounds, bytes: [8 * rounds, 0, 0], lines: vec![line(n, rounds)], ..Cost::default() };
+        let plain =
+            |n, rounds| Cost { rounds, bytes: [8 * rounds, 0, 0], lines: vec![line(n, rounds)], ..Cost::default() };
         let iteration = plain(3, 2);
         let branch = BranchCost { location: at(2), reached: 1, then: plain(4, 5), otherwise: plain(5, 1) };
         let body = Cost {

@@ -152,7 +152,8 @@ pub(crate) fn region(
 ) -> Region {
     let id = NEXT.fetch_add(1, Ordering::Relaxed);
     let parameters = CURRENT.with_borrow_mut(|current| {
-        let outer = current.take().unwrap_or_else(|| Trace::new(NEXT.fetch_add(1, Ordering::Relaxed), Purpose::Program));
+        let outer =
+            current.take().unwrap_or_else(|| Trace::new(NEXT.fetch_add(1, Ordering::Relaxed), Purpose::Program));
         let mut trace = Trace::new(id, outer.purpose);
         trace.given = given.len();
         trace.captured = sibling.map_or_else(Vec::new, |s| s.captured.iter().map(|&v| (v, None)).collect());

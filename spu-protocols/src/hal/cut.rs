@@ -102,7 +102,8 @@ impl<'a> Cut<'a> {
         for (i, result) in node.results().enumerate() {
             let ty = self.graph.ty(result);
             let mut append = |op, operands: &[Value]| {
-                let id = pphlo::append(&mut self.segment.graph, op, operands, location).expect("no rows are well typed");
+                let id =
+                    pphlo::append(&mut self.segment.graph, op, operands, location).expect("no rows are well typed");
                 self.segment.graph.node(id).result(0)
             };
             let here = if i < carried {
@@ -135,7 +136,8 @@ impl<'a> Cut<'a> {
             Op::For { start, trips, carried, scanned } => Action::For { start, trips, carried, scanned, body: first },
             ref op => unreachable!("`{}` has no regions", op.name()),
         };
-        let operands = node.operands.iter().map(|v| self.slots[v.index()].expect("what decides was computed")).collect();
+        let operands =
+            node.operands.iter().map(|v| self.slots[v.index()].expect("what decides was computed")).collect();
         let results: Vec<Value> = node.results().collect();
         self.step(operands, &results, action, self.graph.location(id));
         Ok(())

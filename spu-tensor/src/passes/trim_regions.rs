@@ -279,7 +279,10 @@ mod tests {
         };
         // The second carried value makes the first, the third one nothing.
         let before = body("%c = parameter {index = 3} : fxp[secret][2, 3] %n = negate %b %d = multiply %c, %a", ", %g")
-            .replace("%z = for %x, %i, %g", "%y, %j, %k = for %x, %i, %g {start = 0, trips = 3, carried = 3, scanned = 0}");
+            .replace(
+                "%z = for %x, %i, %g",
+                "%y, %j, %k = for %x, %i, %g {start = 0, trips = 3, carried = 3, scanned = 0}",
+            );
         let after = body("%n = negate %b", "")
             .replace("%z = for %x, %i", "%y, %j = for %x, %i {start = 0, trips = 3, carried = 2, scanned = 0}");
         rewrites(

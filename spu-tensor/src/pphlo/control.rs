@@ -35,12 +35,16 @@ pub fn region_parameters(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, Strin
         Op::For { start, trips, carried, scanned } => {
             let first_capture = carried.checked_add(*scanned).filter(|&n| n <= operands.len());
             let Some(first_capture) = first_capture else {
-                return Err(format!("`{name}` does not carry {carried} and scan {scanned} of {} operands", operands.len()));
+                return Err(format!(
+                    "`{name}` does not carry {carried} and scan {scanned} of {} operands",
+                    operands.len()
+                ));
             };
             if i64::try_from(*trips).ok().and_then(|trips| start.checked_add(trips)).is_none() {
                 return Err(format!("`{name}` cannot count {trips} times from {start}"));
             }
-            let rows = operands[*carried..first_capture].iter().map(|ty| row(ty, *trips)).collect::<Result<Vec<_>, _>>()?;
+            let rows =
+                operands[*carried..first_capture].iter().map(|ty| row(ty, *trips)).collect::<Result<Vec<_>, _>>()?;
             let index = Type::public(Shape::SCALAR, DType::Int);
             Ok([vec![index], owned(&operands[..*carried]), rows, owned(&operands[first_capture..])].concat())
         }
@@ -73,7 +77,8 @@ pub fn infer_with_regions(op: &Op, operands: &[&Type], regions: &[Graph]) -> Res
             }
         }
         Op::While { carried } => {
-            let (predicate, next) = first.split_first().ok_or_else(|| format!("the region of `{name}` gives nothing"))?;
+            let (predicate, next) =
+                first.split_first().ok_or_else(|| format!("the region of `{name}` gives nothing"))?;
             is_predicate(op, predicate)?;
             carries(op, &given[..*carried], next)?;
             Ok(next.to_vec())

@@ -11,11 +11,7 @@ pub fn inline(graph: &mut Graph, region: &Graph, given: &[Value]) -> Vec<Value> 
 }
 
 /// As [`inline`], and gives what every value of the region has become; `given` says what stands for a parameter.
-pub(crate) fn copy(
-    graph: &mut Graph,
-    region: &Graph,
-    given: &mut dyn FnMut(&mut Graph, usize) -> Value,
-) -> Vec<Value> {
+pub(crate) fn copy(graph: &mut Graph, region: &Graph, given: &mut dyn FnMut(&mut Graph, usize) -> Value) -> Vec<Value> {
     let mut renamed: Vec<Value> = Vec::with_capacity(region.value_count());
     for (id, node) in region.nodes() {
         if let Op::Parameter { index } = node.operation {

@@ -72,6 +72,7 @@ pub(crate) const ROWS: &[Row] = &[
     }),
     row("assume", All, |d| one(d, Op::Assume { lo: Real(-1e16), hi: Real(f64::INFINITY) }, NUMBERS)),
     row("stop_gradient", All, |d| one(d, Op::StopGradient, NUMBERS)),
+    row("to_secret", All, |d| one(d, Op::ToSecret, ANY).with_visibility(0, false)),
     row("reveal", All, |d| one(d, Op::Reveal, ANY).with_visibility(0, true)),
     row("reveal_to", Z64, |d| {
         let party = Party(d.below(3));

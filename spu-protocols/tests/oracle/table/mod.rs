@@ -40,7 +40,7 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
 }
 
 /// Operations without a row: parameters are in every case.
-pub(crate) const ELSEWHERE: &[&str] = &["parameter"];
+pub(crate) const ELSEWHERE: &[&str] = &["parameter", "if", "while", "for"];
 
 /// Operations whose lowering is still to come.
 pub(crate) const NOT_YET: &[&str] = &[

@@ -18,8 +18,8 @@ use crate::error::Error;
 use crate::graph::last_uses;
 use crate::host::{Elements, HostTensor};
 use elementwise::{arithmetic, compare, logical, real, real_of_two, rounded, select, widen};
-pub(crate) use random::draw;
 pub use functions::{gelu, logistic, silu, softplus};
+pub(crate) use random::draw;
 
 /// The graph's outputs for these parameters, by index. Integers wrap as the ring's do; disclosures are identities.
 ///

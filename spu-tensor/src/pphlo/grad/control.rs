@@ -63,7 +63,8 @@ fn branch(
     let captured = &node.operands[1..];
     let seeded: Vec<(usize, Value)> = given.iter().enumerate().filter_map(|(i, seed)| Some((i, (*seed)?))).collect();
     let places: Vec<usize> = (0..captured.len()).filter(|&i| wanted(i + 1)).collect();
-    let given_types: Vec<Type> = captured.iter().chain(seeded.iter().map(|(_, v)| v)).map(|&v| b.graph.ty(v).clone()).collect();
+    let given_types: Vec<Type> =
+        captured.iter().chain(seeded.iter().map(|(_, v)| v)).map(|&v| b.graph.ty(v).clone()).collect();
     let mut regions = Vec::new();
     let mut parts = Vec::new();
     for region in &node.regions {
@@ -203,7 +204,10 @@ mod tests {
             %x = parameter {index = 0} : fxp[secret][2] %p = parameter {index = 1} : bool[public][]
             %s = parameter {index = 2} : bool[secret][]\n";
         let faults = [
-            ("%y = if %s, %x { return } { return }", "`if` is decided by one public truth value, not by bool[secret][]"),
+            (
+                "%y = if %s, %x { return } { return }",
+                "`if` is decided by one public truth value, not by bool[secret][]",
+            ),
             (
                 "%y = if %p, %x { %a = parameter {index = 0} : fxp[secret][2] return %a } { return }",
                 "the branches of `if` differ: (fxp[secret][2]) and ()",
