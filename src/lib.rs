@@ -29,6 +29,7 @@
 
 pub use spu_nn as nn;
 pub use spu_protocols as protocols;
+pub use spu_protocols::hal::RingConfig;
 pub use spu_protocols::session::{Config, Network, Peers, Session, Traffic};
 pub use spu_tensor::*;
 

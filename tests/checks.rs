@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use ndarray::{Array2, arr1};
+use spu::RingConfig;
 use spu::Warning;
 use spu::format::Tolerance;
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
-use spu::protocols::hal::RingConfig;
 
 fn line_of(error: &Error) -> u32 {
     let Error::Program(diagnostic) = error else { panic!("not the program's error: {error}") };
@@ -98,6 +98,29 @@ fn a_tie_is_nobodys_fault() {
         let deviation = decides::check(vec![0.1, 1.0, -0.7], &Network::LOCAL.with_ring(format)).unwrap();
         assert!(deviation.largest < 8.0 * (-f64::from(format.fraction_bits)).exp2(), "{format:?}: {deviation}");
     }
+}
+
+#[spu_fn]
+fn loops(x: Tensor<Secret, Fxp>, n: Tensor<Public, Int>) -> Tensor<Secret, Fxp> {
+    let squared = spu::fori(0..2, x, |_, x| x * x);
+    let doubled = spu::while_loop(
+        (squared, n),
+        |(_, n): (Tensor<Secret, Fxp>, Tensor<Public, Int>)| n.gt(0),
+        |(x, n)| (x * 1000.0, n - 1),
+    );
+    spu::cond(n.gt(1), || doubled.0 - 1.0, || doubled.0)
+}
+
+/// The third iteration overflows, and only then.
+#[test]
+fn iterations_are_checked_one_by_one() {
+    let deviation = loops::check(vec![3.0], 2, &Network::LOCAL).unwrap();
+    assert!(deviation.largest < 0.01, "{deviation}");
+    let error = loops::check(vec![3.0], 5, &Network::LOCAL).unwrap_err();
+    assert_eq!(line_of(&error), line("|(x, n)| (x * 1000.0"));
+    assert!(error.to_string().starts_with("`multiply` overflows: 81000000000000.0 at [0], but"), "{error}");
+    let error = loops::check(vec![300.0], 0, &Network::LOCAL).unwrap_err();
+    assert_eq!(line_of(&error), line("let squared = spu::fori"));
 }
 
 #[spu_fn]

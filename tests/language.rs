@@ -72,7 +72,7 @@ fn tensors_are_rearranged() -> Result<(), Error> {
 #[spu_fn]
 fn functions(x: Tensor<Secret, Fxp>) -> (Secrets, Secrets, Secrets, Secrets, Tensor<Public, Fxp>) {
     let clipped = x.maximum(-1.0).minimum(1);
-    (x.relu(), x.exp().ln(), (x + 5).reciprocal(), select(x.lt(0.0), clipped, 0.25), x.mean().reveal())
+    (x.relu(), x.exp().ln(), (x + 5).reciprocal(), select(x.lt(0.0), clipped, 0.25), x.mean_all().reveal())
 }
 
 #[test]

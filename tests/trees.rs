@@ -63,7 +63,7 @@ fn train_step(
 ) -> (Mlp, Tensor<Public, Fxp>) {
     let (loss, gradient) = value_and_grad(model, |model| {
         let error = model.forward(x) - y;
-        (error * error).mean()
+        (error * error).mean_all()
     });
     (model.zip(gradient, |w, g| w - rate * g), loss.reveal())
 }
@@ -102,7 +102,7 @@ fn cross_entropy(logits: Tensor<Secret, Fxp>, labels: Tensor<Secret, Int>) -> (T
         let shift = logits.max(1).stop_gradient();
         let below = (logits - shift.expand_dims(1)).assume(..=0.0);
         let log_sum = below.exp().sum(1).assume(1.0..=3.0).ln() + shift;
-        (log_sum - (labels * logits).sum(1)).mean()
+        (log_sum - (labels * logits).sum(1)).mean_all()
     });
     (loss.reveal(), gradient)
 }

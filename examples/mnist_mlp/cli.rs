@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
-use spu::protocols::hal::RingConfig;
+use spu::RingConfig;
 
 /// Trains a 784-128-128-10 network on MNIST among three parties, none of whom sees another's data or a trained weight.
 #[derive(Parser, Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use spu::RingConfig;
 use spu::nn::data::batches;
 use spu::prelude::*;
-use spu::protocols::hal::RingConfig;
 use spu::{Config, Cost, Peers, Session};
 
 use crate::cli::Options;

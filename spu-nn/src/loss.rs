@@ -12,17 +12,10 @@ use crate::rows::last_axis;
 /// front of it. Labels that do not sum to 1 give another number.
 pub fn cross_entropy(logits: Tensor<Secret, Fxp>, labels: Tensor<Secret, Int>) -> Tensor<Secret, Fxp> {
     let (axis, _) = last_axis(logits);
-    (log_sum_exp(logits) - (labels * logits).sum(axis)).mean()
+    (log_sum_exp(logits) - (labels * logits).sum(axis)).mean_all()
 }
 
-/// log Σ_j exp(x_j) over the last axis of `x[…, classes]`.
-///
-/// The row's maximum m is taken out, so that exponents lie in (−∞, 0] and their sum in [1, classes] whatever the logits
-/// are. As m cancels, no derivative flows through it, and the gradient is the softmax of the row.
+/// log Σ_j exp(x_j) over the last axis of `x[…, classes]`; its gradient is the softmax of the row.
 pub fn log_sum_exp(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
-    let (axis, column) = last_axis(x);
-    let classes = x.shape().extents().last().map_or(1.0, |&classes| classes as f64);
-    let m = x.max(axis).stop_gradient();
-    let terms = (x - m.reshape(column)).assume(..=0.0).exp();
-    terms.sum(axis).assume(1.0..=classes).ln() + m
+    x.logsumexp(last_axis(x).0)
 }

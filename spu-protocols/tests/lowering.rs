@@ -230,17 +230,6 @@ fn integer_products_are_exact() {
 }
 
 #[test]
-fn a_program_without_a_range_is_refused_at_its_line() {
-    for (op, text) in [("log", "cannot lower log"), ("reciprocal", "cannot lower recip")] {
-        let source = format!(
-            "program f(x: fxp[secret][3])\n%x = parameter {{index = 0}} : fxp[secret][3]\n%y = {op} %x\nreturn y = %y"
-        );
-        let error = lower(&parse(&source).unwrap(), RingConfig::DEFAULT).unwrap_err().to_string();
-        assert!(error.starts_with(text) && error.contains(".assume("), "{error}");
-    }
-}
-
-#[test]
 fn a_constant_that_the_format_cannot_hold_is_refused() {
     for bad in ["inf", "NaN", "1e14"] {
         let source = format!(

@@ -48,26 +48,10 @@ const STEP: &str = "program step(x: fxp[secret][70, 5], w: fxp[secret][5, 4], y:
 const RINGS: [RingConfig; 4] =
     [RingConfig::Z32, RingConfig::Z64, RingConfig::Z128, RingConfig { bits: 128, fraction_bits: 40 }];
 
-/// [`STEP`] with the functions that this ring serves.
-fn step(ring: RingConfig) -> String {
-    let [exponential, reciprocal, log] = ["%e = exponential %a", "%i = reciprocal %r", "%l = log %r"];
-    match ring.bits {
-        64 => STEP.to_owned(),
-        _ => STEP
-            .replace(exponential, "%e = negate %a")
-            .replace(reciprocal, "%i = negate %r")
-            .replace(log, "%l = negate %r"),
-    }
-}
-
-fn program_of(ring: RingConfig) -> Program {
-    let mut program = parse(&step(ring)).unwrap();
+fn program() -> Program {
+    let mut program = parse(STEP).unwrap();
     spu_tensor::passes::optimize(&mut program);
     program
-}
-
-fn program() -> Program {
-    program_of(RingConfig::DEFAULT)
 }
 
 fn types() -> [Type; 3] {
@@ -94,7 +78,7 @@ fn inputs(session: &Session) -> Result<Vec<Leaf>, Error> {
 
 fn run(session: &Session, arguments: &[Leaf]) -> Result<Vec<Leaf>, Error> {
     let key = ProgramKey { function: "step", arguments: types().to_vec(), fixed: String::new() };
-    session.run(&key, &mut || Ok(program_of(session.network().ring)), arguments)
+    session.run(&key, &mut || Ok(program()), arguments)
 }
 
 fn shown(leaves: &[Leaf]) -> Vec<Option<Elements>> {
@@ -124,7 +108,7 @@ fn measured_traffic_is_the_predicted() {
         let before = session.gather_traffic().unwrap();
         let results = run(&session, &arguments).unwrap();
         let after = session.gather_traffic().unwrap();
-        let cost = session.network().cost(&program_of(ring)).unwrap();
+        let cost = session.network().cost(&program()).unwrap();
         assert_eq!(after.rounds - before.rounds, cost.rounds);
         assert_eq!(std::array::from_fn(|p| after.bytes[p] - before.bytes[p]), cost.bytes);
         let by_line: [u64; 3] = std::array::from_fn(|p| cost.lines.iter().map(|line| line.bytes[p]).sum());

@@ -22,13 +22,14 @@ pub use executor::Executor;
 pub use format::{Deviation, Format, Tolerance, Warning};
 pub use host::{Elements, HostTensor};
 pub use location::Location;
+pub use pphlo::Window;
 pub use program::{BranchCost, Cost, LineCost, LoopCost, Manifest, Occurrence, Party, Program, Reveal, Target};
 pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
-    Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int, LeavesAre,
-    Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond, evaluate,
-    for_bounded, fori, lexsort, random, scan, select, value_and_grad, while_loop,
+    Axes, Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int,
+    LeavesAre, Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond,
+    evaluate, for_bounded, fori, keepdims, lexsort, random, scan, select, value_and_grad, while_loop,
 };
 
 /// What generated code names.

@@ -17,7 +17,7 @@ fn behind_an_alias(x: Closed, #[fixed] early: bool) -> Opened {
 }
 
 fn loss(x: Closed) -> Closed {
-    x.mean()
+    x.mean_all()
 }
 
 #[spu_fn]

@@ -10,7 +10,7 @@
 //! e^−x = E·C0 if w = 0, E·C1 if w = 1,   C0 = e^(o−b′), C1 = e^(2^t+o−b′)      (exponents in units of 1).
 //! ```
 //!
-//! P1 and P2 know both candidates. Codes of the blocks of a give w ([carry](mod@super::carry)). Inside the window:
+//! P1 and P2 know both candidates. Codes of the blocks of a give w (`carry`). Inside the window:
 //! z = E·C0 + w·(E·C1 − E·C0).
 //!
 //! **Saturation.** y lies in the window if its bits from n on are all 0: ah + bh + w = 0 mod 2^(K−n) for the upper bits ah of a and bh of b.
@@ -43,7 +43,7 @@
 //! - [`Accuracy::Relative`]: E is dealt twice (64 bits more), with D0 = (S + H)/2 for w = 0 and D as above for w = 1. With carry E ≥ 2^−W and
 //!   C1 ≥ 2^H: a relative error of at most 2^−((S + H − W)/2). Without carry at most 2^−((S − H)/2), absolute.
 //! - [`Accuracy::Wide`]: as Relative with S = K + q, in a ring of 2K bits: S has no W to pay for. The truncation is by K bits and takes one round
-//!   and 5K bits ([wide](mod@super::wide)): five rounds in all, four without saturation.
+//!   and 5K bits (`wide`): five rounds in all, four without saturation.
 //!
 //! The halves of bits lost to rounding D and N to integers add a factor of 2 at most. To this comes the coin of the truncation: below 1 ulp of the result's
 //! scale q. At K = 64, o = 2^(s − 4), t = 4, absolute: S = 61, 2^−19.8, that is 1.01 ulp for s = q ≤ 13, 1.29 at 18, 2.15 at 20. Outside a saturating window
@@ -52,7 +52,7 @@
 //!
 //! Two windows that touch can be added: each is exactly 0 in the other. e^−|x| is the sum of e^−x on [0, …) and of e^−(−x) on [1 ulp, …).
 //!
-//! P1 and P2 must agree on C0 and C1 in every bit: they come from tables of integers ([powers](mod@super::powers)), and integer products. The tables are
+//! P1 and P2 must agree on C0 and C1 in every bit: they come from tables of integers (`powers`), and integer products. The tables are
 //! looked up at digits of a party's own summand, never at anything of another party's. These digits are
 //! uniform to the party itself, so the places say nothing about x to it; but the look-ups are not constant time. Whoever observes the
 //! cache of that machine learns upper bits of digits of its share, and whoever does so at P0 and at P1 or P2 learns about x.
@@ -240,9 +240,8 @@ impl Blocks {
         Self { low: low.len(), widths: [low, upper].concat() }
     }
 
-    /// Halves of the bits of all blocks for b, then for b − 2^n, in the order of [`generate`] and [`propagate`].
+    /// Halves of the bits of all blocks for b, in the order of [`generate`] and [`propagate`]; then the propagate bits for b − 2^n.
     async fn read<R: Ring>(&self, ctx: &Context<R>, summand: &[R]) -> Option<Planes> {
-        let n = summand.len();
         let codes = codes(ctx, summand, &self.widths, Steps::START).await?;
         let read = codes.carries();
         if !self.saturating() {
@@ -250,8 +249,9 @@ impl Blocks {
         }
         let end = R::power_of_two(self.widths[..self.low].iter().sum());
         let shifted: Vec<R> = summand.iter().map(|b| b.minus(end)).collect();
-        let shifted = codes.named_by(&shifted).carries();
-        Some(Planes::from_words(n, 2 * read.count(), [read.words(), shifted.words()].concat()))
+        let shifted = codes.named_by(&shifted).propagates();
+        let words = [read.words(), shifted.words()].concat();
+        Some(Planes::from_words(summand.len(), read.count() + shifted.count(), words))
     }
 
     fn saturating(&self) -> bool {
@@ -274,11 +274,10 @@ impl Blocks {
             return levels;
         }
         // Places of the bits of a run, low ones as they are numbered, and of the upper ones for P and for Q.
-        let blocks = |i: usize| self.low + i;
-        let planes = 2 * self.widths.len() - 1;
+        let (blocks, planes) = (self.low, 2 * self.widths.len() - 1);
         let mut upper = self.widths.len() - self.low;
         let mut place: Box<dyn Fn(usize, usize) -> usize> =
-            Box::new(move |case, i| case * planes + propagate(blocks(i)));
+            Box::new(move |case, i| if case == 0 { propagate(blocks + i) } else { planes + blocks + i });
         let mut levels = Vec::new();
         while levels.is_empty() || low + upper > Plan::DEGREE {
             let runs = carry::split(0..low, low.div_ceil(Plan::DEGREE));

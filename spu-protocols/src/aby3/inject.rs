@@ -30,7 +30,7 @@ use super::multiply::{reshare_pair, reshare_pair_table};
 use super::role::{Pair, Role};
 use super::shares::{Arith, BitShares, View};
 use super::steps::Steps;
-use crate::ring::{Planes, Ring, vectorize};
+use crate::ring::{Planes, Ring, pack_fields, unpack_fields, vectorize};
 
 /// Messages of [`bit_multiply`] on `n` elements of `bits` bits.
 pub fn bit_multiply_table(n: usize, bits: u32) -> Vec<Message> {
@@ -163,6 +163,28 @@ pub async fn deal<R: Ring>(ctx: &Context<R>, mut value: Vec<R>, n: usize, steps:
 
 /// How many steps and labels [`deal`] takes.
 pub const DEAL_STEPS: Steps = Steps { first: 1, label: 1 };
+
+/// Messages of [`deal_low`] on `n` elements, at step `step`.
+pub fn deal_low_table(n: usize, low: u32, step: u8) -> Vec<Message> {
+    deal_table(n, low, step)
+}
+
+/// [`deal`] modulo 2^low, which is enough for what is multiplied by 2^(K − low).
+pub async fn deal_low<R: Ring>(ctx: &Context<R>, mut value: Vec<R>, low: u32, n: usize, steps: Steps) -> Vec<R> {
+    let draw = || ctx.draw_low(Pair::P02, steps.label, low, n);
+    match ctx.role() {
+        Role::P0 => {
+            value.iter_mut().zip(draw()).for_each(|(value, key)| *value = value.minus(key));
+            ctx.send(steps.first, Role::P1, pack_fields(&value, low));
+            Vec::new()
+        }
+        Role::P1 => {
+            let words = ctx.receive(steps.first, Role::P0).await;
+            unpack_fields(&words, low, n).expect("a message has the length that its table says")
+        }
+        Role::P2 => draw(),
+    }
+}
 
 /// λ·a, for one plane λ.
 pub fn mask_times<R: Ring>(lambda: &Planes, mut a: Vec<R>) -> Vec<R> {

@@ -26,8 +26,8 @@
 //! Each product of many bits takes one round ([`super::products`]). Fewer blocks take fewer rounds: one block has neither carries nor groups.
 //!
 //! Cost, K = 64: 538 bits in six rounds for the one-hot position of numbers below 2^36, 1 356 for any number read without a sign, 1 438 with
-//! one; then 2 + K bits for each block and place (with a sign 2 + K for it and K for
-//! each place more) and 2K for each sum.
+//! one; then 2 + K − v bits for each block, v the zeros at the end of its weights, 2 + K for each place (with a sign 2 + K for it and
+//! K for each place more), and 2K for each sum.
 //!
 //! Exact for every x that `Layout` takes; never fails. Security: codes, dealt products and opened bits are masked by draws that the receiver lacks (`digits`,
 //! `products`, [inject](mod@super::inject)), dealt numbers by the key (P0, P2), the sums by fresh keys as in [multiply](mod@super::multiply).
@@ -39,7 +39,9 @@ use super::carry::summand;
 use super::circuit::Circuit;
 use super::context::Context;
 use super::digits::{self, Block, answer, answers};
-use super::inject::{DEAL_STEPS, OPEN_MASKED_STEPS, deal, deal_table, open_masked, open_masked_table};
+use super::inject::{
+    DEAL_STEPS, OPEN_MASKED_STEPS, deal, deal_low, deal_low_table, deal_table, open_masked, open_masked_table,
+};
 use super::message::Message;
 use super::multiply::{reshare_pair, reshare_pair_table};
 use super::products::Literal;
@@ -71,6 +73,14 @@ pub struct Weights {
 }
 
 impl Layout {
+    /// Positions for |x| < 2^magnitude at least, of a number that has `bits`.
+    pub fn below(magnitude: u32, bits: u32, signed: bool) -> Self {
+        // m = 4·blocks − pad.
+        let blocks = (magnitude + u32::from(signed)).div_ceil(4);
+        let pad = (4 * blocks - magnitude).min(3);
+        Self { blocks, pad, bits: bits.max(4 * blocks - pad), signed }
+    }
+
     /// m: x·U lies in [2^(m − 1), 2^m), of x with a sign perhaps at the upper end, and only |x| < 2^m have positions.
     pub fn magnitude(&self) -> u32 {
         4 * self.blocks - self.pad
@@ -109,6 +119,12 @@ impl Weights {
         self.blocks.len() + self.places.len()
     }
 
+    /// How many bits of a number each block's mask is dealt with: weights that are all multiples of 2^v need K − v.
+    fn block_bits(&self, bits: u32) -> Vec<u32> {
+        let zeros = |j: usize| self.blocks.iter().map(|weights| weights[j].trailing_zeros()).min().unwrap_or(0);
+        (0..self.blocks.first().map_or(0, Vec::len)).map(|j| bits - zeros(j).min(bits - 1)).collect()
+    }
+
     /// The sums for a number, in the clear: those over the blocks, then those over the places.
     pub fn sums(&self, layout: &Layout, x: i128) -> Vec<i128> {
         let Some(q) = layout.position(x) else { return vec![0; self.count()] };
@@ -128,8 +144,12 @@ pub fn table(n: usize, layout: &Layout, weights: &Weights, bits: u32) -> Vec<Mes
     table.extend(position.circuit.table(n, CIRCUIT.first));
     let open = CIRCUIT.past(position.circuit.steps());
     table.extend(open_masked_table(n, position.results().len(), open.first));
-    let deal = open.past(OPEN_MASKED_STEPS);
-    table.extend(deal_table(position.dealt() * n, bits, deal.first));
+    let mut deal = open.past(OPEN_MASKED_STEPS);
+    for low in weights.block_bits(bits) {
+        table.extend(deal_low_table(n, low, deal.first));
+        deal = deal.past(DEAL_STEPS);
+    }
+    table.extend(deal_table(position.dealt_whole() * n, bits, deal.first));
     table.extend(reshare_pair_table(weights.count() * n, bits, deal.past(DEAL_STEPS).first));
     table
 }
@@ -153,9 +173,16 @@ pub async fn leading_one<R: Ring>(
     };
     let open = CIRCUIT.past(position.circuit.steps());
     let bits = open_masked(ctx, chosen, open).await;
-    let deal_at = open.past(OPEN_MASKED_STEPS);
-    let masks = if ctx.role() == Role::P0 { position.masks(&bits) } else { Vec::new() };
-    let masks = deal(ctx, masks, position.dealt() * n, deal_at).await;
+    let mut deal_at = open.past(OPEN_MASKED_STEPS);
+    let of_all = if ctx.role() == Role::P0 { position.masks(&bits) } else { Vec::new() };
+    let (of_blocks, of_places) = of_all.split_at(if of_all.is_empty() { 0 } else { position.blocks.len() * n });
+    let mut masks = Vec::with_capacity(of_all.len());
+    for (j, low) in weights.block_bits(R::BITS).into_iter().enumerate() {
+        let mask = of_blocks.iter().skip(j * n).take(n).copied().collect();
+        masks.extend(deal_low(ctx, mask, low, n, deal_at).await);
+        deal_at = deal_at.past(DEAL_STEPS);
+    }
+    masks.extend(deal(ctx, of_places.to_vec(), position.dealt_whole() * n, deal_at).await);
     let halves = if ctx.role() == Role::P0 { Vec::new() } else { position.sums(ctx.role(), weights, &bits, &masks) };
     let sums = reshare_pair(ctx, halves, weights.count() * n, deal_at.past(DEAL_STEPS)).await;
     let part =
@@ -206,15 +233,15 @@ impl Position {
         self.blocks.iter().chain(&self.places).chain(&self.sign).copied().collect()
     }
 
-    /// How many numbers P0 deals for an element.
-    fn dealt(&self) -> usize {
-        self.results().len() + if self.sign.is_some() { PLACES } else { 0 }
+    /// How many masks and products of masks P0 deals for an element besides those of the blocks.
+    fn dealt_whole(&self) -> usize {
+        PLACES + if self.sign.is_some() { 1 + PLACES } else { 0 }
     }
 
     /// P0: λ of every bit, then the products λ_i·λ_s.
     fn masks<R: Ring>(&self, lambda: &Planes) -> Vec<R> {
         let n = lambda.elements();
-        let mut masks = vec![R::ZERO; self.dealt() * n];
+        let mut masks = vec![R::ZERO; (self.blocks.len() + self.dealt_whole()) * n];
         for (bit, masks) in masks.chunks_exact_mut(n.max(1)).enumerate() {
             let write = |plane: &[u64], masks: &mut [R]| for_each_bit(plane, n, |i, bit| masks[i] = bit);
             match bit.checked_sub(self.results().len()) {
@@ -504,7 +531,12 @@ mod tests {
     }
 
     fn check<R: Ring>(layout: Layout, x: &[i128]) {
-        let weights = weights(&layout);
+        let all = weights(&layout);
+        check_weights::<R>(layout, Weights { blocks: vec![all.blocks[1].clone()], ..all.clone() }, x);
+        check_weights::<R>(layout, all, x);
+    }
+
+    fn check_weights<R: Ring>(layout: Layout, weights: Weights, x: &[i128]) {
         let shares = share(&x.iter().map(|&x| R::from_i128(x)).collect::<Vec<_>>(), 5);
         for dealer in dealers() {
             let kernel =
@@ -572,7 +604,7 @@ mod tests {
     /// The bits of steps 1 to 6 for 64 elements, their rounds, and of steps 7 and 8.
     fn costs(layout: Layout, sums: [usize; 2]) -> [u64; 3] {
         let weights =
-            Weights { blocks: vec![vec![0; layout.blocks as usize]; sums[0]], places: vec![[[0; 4]; 2]; sums[1]] };
+            Weights { blocks: vec![vec![1; layout.blocks as usize]; sums[0]], places: vec![[[0; 4]; 2]; sums[1]] };
         let table = table(64, &layout, &weights, 64);
         let end = CIRCUIT.past(Position::new(&layout).circuit.steps()).first;
         let position: Vec<Message> = table.iter().filter(|row| row.step < end).copied().collect();
@@ -589,6 +621,16 @@ mod tests {
         assert_eq!(costs(any, [1, 2]), [1356, 6, 20 * 66 + 3 * 128]);
         let signed = Layout { blocks: 16, pad: 2, bits: 62, signed: true };
         assert_eq!(costs(signed, [1, 1]), [1438, 6, 21 * 66 + 4 * 64 + 2 * 128]);
+    }
+
+    #[test]
+    fn masks_of_high_weights_are_dealt_in_part() {
+        let layout = Layout { blocks: 9, pad: 0, bits: 36, signed: false };
+        let bits = |weights: &Weights| cost(&table(64, &layout, weights, 64)).bits / 64;
+        let flat = Weights { blocks: vec![vec![1; 9]; 2], places: vec![[[1; 4]; 2]; 2] };
+        assert_eq!(weights(&layout).block_bits(64), [64; 9], "the first sum's weights are no multiples");
+        let high = Weights { blocks: vec![(0..9).map(|j| 1 << (32 - 4 * j)).collect(); 2], ..flat.clone() };
+        assert_eq!(bits(&flat) - bits(&high), 32 + 28 + 24 + 20 + 16 + 12 + 8 + 4);
     }
 
     #[test]

@@ -22,8 +22,13 @@
 //!
 //! Seven rounds for w = 6 … 12, six for w = 3 … 5, five for w = 2 (663 bits without the position); one column is its own maximum. More than
 //! 12 columns: a tree of groups of equal width, the last one overlapping the one before (a maximum does not mind). Each further level takes
-//! one round less than the table says, for P0's shares of a maximum come from keys: it sends its codes ahead. There the position is not
-//! available.
+//! one round less than the table says, for P0's shares of a maximum come from keys: it sends its codes ahead.
+//!
+//! The *position* is wanted in one of two forms. One-hot, the o_i themselves, for at most 12 columns; or as an index, for any width: with p_i the index of
+//! column i, the group's is p_last + Σ_i o_i·(p_i − p_last). In the first level the p_i are public and this is local on halves of the o_i; further up
+//! they are shared, and P0 deals λ_i·(p_i − p_last) of its summands as it does for the values: 64 bits more for each column but the last. Only two
+//! numbers a row are re-shared, 256 bits. As groups begin one after another and ties go to the first, so does the index: the first group that has
+//! the maximum has its first place, also where groups overlap.
 //!
 //! Domain: −2^(K−2) ≤ x < 2^(K−2), so that differences do not wrap. Exact, never fails.
 //!
@@ -48,69 +53,106 @@ use crate::ring::{Planes, Ring, vectorize};
 /// The largest number of columns with which the position of the maximum is available.
 pub const ONE_HOT_WIDTH: usize = 12;
 
+/// What is known of a maximum besides its value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// Nothing.
+    Value,
+    /// 1 where it stands first in its row, else 0; of at most [`ONE_HOT_WIDTH`] columns.
+    OneHot,
+    /// The column where it stands first.
+    Index,
+}
+
+/// The width of the groups in which `width` columns are compared, in as few levels as there are.
+pub fn group_width(width: usize) -> usize {
+    let reaches = |size: usize, levels: u32| size.checked_pow(levels).is_none_or(|columns| columns >= width);
+    let levels = (1..).find(|&levels| reaches(ONE_HOT_WIDTH, levels)).expect("some power is large enough");
+    (2..).find(|&size| reaches(size, levels)).expect("some size is large enough")
+}
+
 /// Messages of [`maximum`] on `rows` of `width` elements of `bits` bits.
-pub fn table(rows: usize, width: usize, want_one_hot: bool, bits: u32) -> Vec<Message> {
+pub fn table(rows: usize, width: usize, wanted: Wanted, bits: u32) -> Vec<Message> {
     let (mut table, mut width, mut first) = (Vec::new(), width, 0);
     while width > 1 {
         let groups = groups(width);
-        table.extend(group_table(rows * groups.len(), groups[0].len(), want_one_hot, bits, first));
+        table.extend(group_table(rows * groups.len(), groups[0].len(), wanted, first > 0, bits, first));
         (width, first) = (groups.len(), first + GROUP.first);
     }
     table
 }
 
-/// The maximum of each of `rows` rows of `width` elements, and 1 where it stands first in its row, else 0, if that is wanted and
-/// `width` is at most [`ONE_HOT_WIDTH`].
+/// The maximum of each of `rows` rows of `width` elements, and where it stands, if that is wanted.
 pub async fn maximum<R: Ring>(
     ctx: &Context<R>,
     x: View<'_, R>,
     rows: usize,
     width: usize,
-    want_one_hot: bool,
+    wanted: Wanted,
 ) -> (Arith<R>, Option<Arith<R>>) {
     assert!(x.len() == rows * width && width > 0, "a maximum is of rows that are not empty");
-    assert!(!want_one_hot || width <= ONE_HOT_WIDTH, "the position of a maximum is for at most twelve columns");
+    assert!(wanted != Wanted::OneHot || width <= ONE_HOT_WIDTH, "a one-hot is of at most twelve columns");
     let mut columns = Arith { own: transpose(x.own, rows, width), next: transpose(x.next, rows, width) };
     let (mut width, mut steps) = (width, Steps::START);
-    let mut one_hot = want_one_hot.then(|| constant(ctx.role(), R::ONE, rows));
+    let mut position = match wanted {
+        Wanted::Value => None,
+        Wanted::OneHot => Some(constant(ctx.role(), R::ONE, rows)),
+        Wanted::Index => Some(constant(ctx.role(), R::ZERO, rows)),
+    };
     while width > 1 {
         let groups = groups(width);
-        let gathered = Arith { own: gather(&columns.own, rows, &groups), next: gather(&columns.next, rows, &groups) };
-        let group = Group { rows: rows * groups.len(), width: groups[0].len(), want_one_hot };
-        (columns, one_hot) = group.maximum(ctx, gathered.view(), steps).await;
+        let gathered =
+            |x: &Arith<R>| Arith { own: gather(&x.own, rows, &groups), next: gather(&x.next, rows, &groups) };
+        let indices = match (wanted, position) {
+            (Wanted::Index, Some(indices)) if steps != Steps::START => Indices::Shared(gathered(&indices)),
+            _ => Indices::Public(groups.iter().flat_map(|group| std::iter::repeat_n(group.start, rows)).collect()),
+        };
+        let group = Group { rows: rows * groups.len(), width: groups[0].len(), wanted, indices };
+        (columns, position) = group.maximum(ctx, gathered(&columns).view(), steps).await;
         (width, steps) = (groups.len(), steps.past(GROUP));
     }
     let rows_first = |x: Arith<R>| {
         let width = x.len().checked_div(rows).unwrap_or(0);
         Arith { own: transpose(&x.own, width, rows), next: transpose(&x.next, width, rows) }
     };
-    (columns, one_hot.map(rows_first))
+    (columns, position.map(rows_first))
 }
 
 /// Messages of [`Group::maximum`] from step `first` on.
-fn group_table(rows: usize, width: usize, want_one_hot: bool, bits: u32, first: u8) -> Vec<Message> {
+fn group_table(rows: usize, width: usize, wanted: Wanted, shared: bool, bits: u32, first: u8) -> Vec<Message> {
     let mut table = halves_table(rows * pairs(width).count(), bits, first);
     for (plan, level) in levels(width).iter().zip(LEVELS) {
         table.extend(plan.table(rows, first + level.first));
     }
     let others = rows * (width - 1);
     table.extend(open_masked_table(others, 1, first + OPEN.first));
-    table.extend(deal_table(2 * others, bits, first + DEAL.first));
-    let reshared = if want_one_hot { rows + others } else { rows };
-    table.extend(reshare_pair_table(reshared, bits, first + RESHARE.first));
+    let dealt = if shared && wanted == Wanted::Index { 3 } else { 2 };
+    table.extend(deal_table(dealt * others, bits, first + DEAL.first));
+    let positions = positions(wanted, rows, width);
+    table.extend(reshare_pair_table(rows + positions, bits, first + RESHARE.first));
     table
 }
 
 /// At least two columns, which are all compared with each other; column-major.
-struct Group {
+struct Group<R> {
     rows: usize,
     width: usize,
-    want_one_hot: bool,
+    wanted: Wanted,
+    /// Looked at if [`Wanted::Index`].
+    indices: Indices<R>,
 }
 
-impl Group {
-    async fn maximum<R: Ring>(&self, ctx: &Context<R>, x: View<'_, R>, steps: Steps) -> (Arith<R>, Option<Arith<R>>) {
-        let &Self { rows, width, want_one_hot } = self;
+/// The indices of a group's columns.
+enum Indices<R> {
+    /// That of the first column for each row; the others follow it.
+    Public(Vec<usize>),
+    /// Those of all columns, column-major.
+    Shared(Arith<R>),
+}
+
+impl<R: Ring> Group<R> {
+    async fn maximum(&self, ctx: &Context<R>, x: View<'_, R>, steps: Steps) -> (Arith<R>, Option<Arith<R>>) {
+        let &Self { rows, width, wanted, .. } = self;
         let others = rows * (width - 1);
         let summand = summand(ctx, x);
         let signs = sign_halves(ctx, &self.differences(&summand), steps).await;
@@ -124,17 +166,45 @@ impl Group {
         }
         let first = first.unwrap_or_else(|| Planes::zero(rows, width - 1));
         let first = open_masked(ctx, first, steps.past(OPEN)).await;
-        let dealt = if ctx.role() == Role::P0 { self.dealt(&first, &summand) } else { Vec::new() };
-        let dealt = deal(ctx, dealt, 2 * others, steps.past(DEAL)).await;
-        let [max, ones] = match ctx.role() {
-            Role::P0 => [Vec::new(), Vec::new()],
-            role => self.halves(role, x, &summand, &first, dealt),
+        let indices = match &self.indices {
+            Indices::Shared(indices) if wanted == Wanted::Index => {
+                Some((indices.view(), self::summand(ctx, indices.view())))
+            }
+            _ => None,
         };
+        let mut dealt = Vec::new();
+        if ctx.role() == Role::P0 {
+            dealt = self.dealt(&first, &summand);
+            if let Some((_, indices)) = &indices {
+                dealt.extend(self.dealt(&first, indices).split_off(others));
+            }
+        }
+        let count = if indices.is_some() { 3 * others } else { 2 * others };
+        let mut dealt = deal(ctx, dealt, count, steps.past(DEAL)).await;
+        let [mut max, mut position] = [Vec::new(), Vec::new()];
+        if ctx.role() != Role::P0 {
+            let (ones, multiples) = dealt.split_at_mut(others);
+            let (of_values, of_indices) = multiples.split_at(others);
+            max = self.selected(ctx.role(), x, &summand, &first, ones, of_values);
+            if let Some((view, b)) = &indices {
+                position = self.selected(ctx.role(), *view, b, &first, ones, of_indices);
+            } else if wanted != Wanted::Value {
+                self.unmask(ctx.role(), &first, ones);
+                position = match &self.indices {
+                    Indices::Public(from) if wanted == Wanted::Index => self.index_halves(ctx.role(), from, ones),
+                    _ => ones.to_vec(),
+                };
+            }
+        }
         let steps = steps.past(RESHARE);
-        if !want_one_hot {
+        if wanted == Wanted::Value {
             return (reshare_pair(ctx, max, rows, steps).await, None);
         }
-        let (max, mut one_hot) = reshare_both(ctx, [max, ones], [rows, others], steps).await;
+        let (max, mut one_hot) =
+            reshare_both(ctx, [max, position], [rows, positions(wanted, rows, width)], steps).await;
+        if wanted == Wanted::Index {
+            return (max, Some(one_hot));
+        }
         let one = constant(ctx.role(), R::ONE, rows);
         for (positions, mut last) in [(&mut one_hot.own, one.own), (&mut one_hot.next, one.next)] {
             for column in positions.chunks_exact(rows.max(1)) {
@@ -146,7 +216,7 @@ impl Group {
     }
 
     /// x_i − x_j for all i < j.
-    fn differences<R: Ring>(&self, summand: &[R]) -> Vec<R> {
+    fn differences(&self, summand: &[R]) -> Vec<R> {
         let column = |i: usize| &summand[i * self.rows..][..self.rows];
         let mut differences = Vec::with_capacity(self.rows * pairs(self.width).count());
         for (i, j) in pairs(self.width) {
@@ -156,7 +226,7 @@ impl Group {
     }
 
     /// P0: λ_i, and λ_i·(a_i − a_last).
-    fn dealt<R: Ring>(&self, lambda: &Planes, a: &[R]) -> Vec<R> {
+    fn dealt(&self, lambda: &Planes, a: &[R]) -> Vec<R> {
         let (columns, last) = a.split_at(self.rows * (self.width - 1));
         let mut dealt = vec![R::ZERO; 2 * columns.len()];
         let (ones, multiples) = dealt.split_at_mut(columns.len());
@@ -177,35 +247,68 @@ impl Group {
         dealt
     }
 
-    /// P1 and P2: halves of the maximum, and of all o_i but the last.
-    fn halves<R: Ring>(&self, role: Role, x: View<'_, R>, b: &[R], c: &Planes, dealt: Vec<R>) -> [Vec<R>; 2] {
-        let (rows, mut ones) = (self.rows, dealt);
-        let multiples = ones.split_off(ones.len() / 2);
+    /// P1 and P2: halves of x_last + Σ_i o_i·(x_i − x_last), from halves of λ_i and of λ_i·(a_i − a_last).
+    fn selected(&self, role: Role, x: View<'_, R>, b: &[R], c: &Planes, lambda: &[R], multiples: &[R]) -> Vec<R> {
+        let rows = self.rows;
         let half: Vec<R> = match role {
             Role::P1 => x.own.iter().zip(x.next).map(|(x1, x2)| x1.plus(*x2)).collect(),
             _ => x.next.to_vec(),
         };
-        let one = if role == Role::P1 { R::ONE } else { R::ZERO };
         let start = rows * (self.width - 1);
         let (last, last_b) = (&half[start..], &b[start..]);
-        let mut max = last.to_vec();
+        let mut selected = last.to_vec();
         vectorize(
             #[inline(always)]
             || {
                 for i in 0..self.width - 1 {
                     let column = i * rows..(i + 1) * rows;
                     let (half, b, multiple) = (&half[column.clone()], &b[column.clone()], &multiples[column.clone()]);
-                    let ones = &mut ones[column];
+                    let lambda = &lambda[column];
                     for_each_bit(c.plane(i), rows, |r, c: R| {
                         let sign = R::ONE.minus(c.shl(1));
-                        let unmasked = multiple[r].plus(ones[r].times(b[r].minus(last_b[r])));
-                        max[r] = max[r].plus(c.times(half[r].minus(last[r]))).plus(sign.times(unmasked));
-                        ones[r] = c.times(one).plus(sign.times(ones[r]));
+                        let unmasked = multiple[r].plus(lambda[r].times(b[r].minus(last_b[r])));
+                        selected[r] = selected[r].plus(c.times(half[r].minus(last[r]))).plus(sign.times(unmasked));
                     });
                 }
             },
         );
-        [max, ones]
+        selected
+    }
+
+    /// P1 and P2: halves of o_i = c_i + (1 − 2c_i)·λ_i in place of those of λ_i.
+    fn unmask(&self, role: Role, c: &Planes, lambda: &mut [R]) {
+        let one = if role == Role::P1 { R::ONE } else { R::ZERO };
+        vectorize(
+            #[inline(always)]
+            || {
+                for (i, lambda) in lambda.chunks_exact_mut(self.rows.max(1)).enumerate() {
+                    for_each_bit(c.plane(i), self.rows, |r, c: R| {
+                        lambda[r] = c.times(one).plus(R::ONE.minus(c.shl(1)).times(lambda[r]));
+                    });
+                }
+            },
+        );
+    }
+
+    /// P1 and P2: halves of p_last + Σ_i o_i·(p_i − p_last), the first column's indices being `from`.
+    fn index_halves(&self, role: Role, from: &[usize], ones: &[R]) -> Vec<R> {
+        let back = self.width - 1;
+        let last = |&from: &usize| if role == Role::P1 { R::from_u128((from + back) as u128) } else { R::ZERO };
+        let mut index: Vec<R> = from.iter().map(last).collect();
+        for (i, ones) in ones.chunks_exact(self.rows.max(1)).enumerate() {
+            let behind = R::from_u128((back - i) as u128);
+            index.iter_mut().zip(ones).for_each(|(index, one)| *index = index.minus(one.times(behind)));
+        }
+        index
+    }
+}
+
+/// How many elements tell where the maxima stand.
+fn positions(wanted: Wanted, rows: usize, width: usize) -> usize {
+    match wanted {
+        Wanted::Value => 0,
+        Wanted::OneHot => rows * (width - 1),
+        Wanted::Index => rows,
     }
 }
 
@@ -234,9 +337,7 @@ fn levels(width: usize) -> Vec<Plan> {
 
 /// The columns of groups of equal width that cover `width` columns; the last one may overlap the one before.
 fn groups(width: usize) -> Vec<Range<usize>> {
-    let levels = (1..).find(|&levels| ONE_HOT_WIDTH.pow(levels) >= width).expect("some power is large enough");
-    let size = (2..).find(|size: &usize| size.pow(levels) >= width).expect("some size is large enough");
-    let size = size.min(width);
+    let size = group_width(width).min(width);
     (0..width.div_ceil(size)).map(|k| (k * size).min(width - size)).map(|from| from..from + size).collect()
 }
 
@@ -265,28 +366,33 @@ const GROUP: Steps = RESHARE.past(RESHARE_PAIR_STEPS);
 
 #[cfg(test)]
 mod tests {
+    use super::Wanted::{Index, OneHot, Value};
     use super::*;
     use crate::aby3::cost;
     use crate::aby3::privacy::{Operands, Subject, replicated};
     use crate::aby3::trial::{SIZES, dealers, reconstruct, run, share, uniform};
 
-    fn check<R: Ring>(values: &[R], rows: usize, width: usize, want_one_hot: bool) {
+    fn check<R: Ring>(values: &[R], rows: usize, width: usize, wanted: Wanted) {
         for dealer in dealers() {
             let shares = share(values, 5);
-            let table = table(rows, width, want_one_hot, R::BITS);
-            let kernel = async |ctx: Context<R>| {
-                maximum(&ctx, shares[ctx.role() as usize].view(), rows, width, want_one_hot).await
-            };
+            let table = table(rows, width, wanted, R::BITS);
+            let kernel =
+                async |ctx: Context<R>| maximum(&ctx, shares[ctx.role() as usize].view(), rows, width, wanted).await;
             let [p0, p1, p2] = run(dealer, &table, 11, kernel);
             let max = reconstruct(&[p0.0, p1.0, p2.0]);
-            assert_eq!(p0.1.is_some(), want_one_hot);
-            let one_hot = want_one_hot.then(|| reconstruct(&[p0.1, p1.1, p2.1].map(|x| x.expect("it was wanted"))));
+            assert_eq!(p0.1.is_some(), wanted != Wanted::Value);
+            let position = p0.1.is_some().then(|| reconstruct(&[p0.1, p1.1, p2.1].map(|x| x.expect("it was wanted"))));
             for (r, row) in values.chunks_exact(width).enumerate() {
                 let largest = row.iter().map(|x| x.signed()).max().expect("a row is not empty");
                 assert_eq!(max[r].signed(), largest);
                 let first = row.iter().position(|x| x.signed() == largest).expect("it stands somewhere");
-                for i in 0..width * usize::from(want_one_hot) {
-                    assert_eq!(one_hot.as_ref().expect("wanted")[r * width + i].signed(), i128::from(i == first));
+                match (wanted, &position) {
+                    (Wanted::OneHot, Some(one_hot)) => {
+                        let row: Vec<i128> = one_hot[r * width..][..width].iter().map(|x| x.signed()).collect();
+                        assert!(row.iter().enumerate().all(|(i, &x)| x == i128::from(i == first)));
+                    }
+                    (Wanted::Index, Some(index)) => assert_eq!(index[r].signed(), first as i128),
+                    _ => assert_eq!(wanted, Wanted::Value),
                 }
             }
         }
@@ -300,10 +406,11 @@ mod tests {
     #[test]
     fn exact_with_its_position_for_every_width() {
         for width in 1..=12 {
-            check::<u64>(&in_domain(70 * width, width as u64), 70, width, true);
-            check::<u32>(&in_domain(5 * width, width as u64), 5, width, false);
+            check::<u64>(&in_domain(70 * width, width as u64), 70, width, OneHot);
+            check::<u64>(&in_domain(70 * width, width as u64), 70, width, Index);
+            check::<u32>(&in_domain(5 * width, width as u64), 5, width, Value);
         }
-        check::<u128>(&in_domain(50, 1), 5, 10, true);
+        check::<u128>(&in_domain(50, 1), 5, 10, OneHot);
     }
 
     #[test]
@@ -311,42 +418,50 @@ mod tests {
         let rows = 3usize.pow(6);
         let digit = |i: usize| (i / 6 / 3usize.pow((i % 6) as u32)) % 3;
         let edge = |d: usize| [0, (1 << 62) - 1, -(1i128 << 62)][d];
-        check::<u64>(&(0..6 * rows).map(|i| u64::from_i128(edge(digit(i)))).collect::<Vec<_>>(), rows, 6, true);
-        check::<u64>(&vec![9; 1000], 100, 10, true);
+        check::<u64>(&(0..6 * rows).map(|i| u64::from_i128(edge(digit(i)))).collect::<Vec<_>>(), rows, 6, OneHot);
+        check::<u64>(&vec![9; 1000], 100, 10, OneHot);
     }
 
     #[test]
     fn every_row_of_three_in_z16() {
         let domain = |i: u32| crate::ring::Z16::from_i128(i128::from(i % 8) - 4);
         let values: Vec<_> = (0..512u32).flat_map(|i| [domain(i), domain(i / 8), domain(i / 64)]).collect();
-        check(&values, 512, 3, true);
+        check(&values, 512, 3, OneHot);
     }
 
     #[test]
     fn wide_rows_take_a_tree() {
         for width in [13, 14, 100, 144, 145, 1000] {
-            check::<u64>(&in_domain(3 * width, width as u64), 3, width, false);
+            check::<u64>(&in_domain(3 * width, width as u64), 3, width, Value);
+            check::<u128>(&in_domain(3 * width, width as u64), 3, width, Index);
+            // Ties within groups, between them, and where they overlap.
+            let few: Vec<u64> = in_domain::<u64>(7 * width, 2).into_iter().map(|x| x % 3).collect();
+            check(&few, 7, width, Index);
         }
     }
 
     #[test]
     fn any_number_of_rows() {
-        SIZES.iter().for_each(|&rows| check::<u64>(&in_domain(4 * rows, 1), rows, 4, true));
+        SIZES.iter().for_each(|&rows| check::<u64>(&in_domain(4 * rows, 1), rows, 4, OneHot));
     }
 
     #[test]
     fn costs_are_those_of_the_head() {
-        let of = |width, want_one_hot| {
-            let cost = cost(&table(64, width, want_one_hot, 64));
+        let of = |width, wanted| {
+            let cost = cost(&table(64, width, wanted, 64));
             (cost.rounds, cost.bits / 64)
         };
         let ten = 405 * 45 + 108 + 90 + 36 + 54 + 9 * 128 + 18;
-        assert_eq!(of(10, true), (7, ten + 128 * 10));
-        assert_eq!(of(10, false), (7, ten + 128));
-        assert_eq!(of(2, false), (5, 663));
-        assert_eq!((of(5, true).0, of(12, true).0, of(1, true)), (6, 7, (0, 0)));
+        assert_eq!(of(10, OneHot), (7, ten + 128 * 10));
+        assert_eq!(of(10, Value), (7, ten + 128));
+        assert_eq!(of(10, Index), (7, ten + 2 * 128));
+        assert_eq!(of(2, Value), (5, 663));
+        assert_eq!((of(5, OneHot).0, of(12, OneHot).0, of(1, OneHot)), (6, 7, (0, 0)));
         // The second level's codes leave with the first's: P0 knows its shares of a maximum before anybody.
-        assert_eq!(of(100, false).0, 7 + 6);
+        assert_eq!(of(100, Value).0, 7 + 6);
+        // Ten groups of ten, and their ten maxima with shared indices.
+        let (groups, tops) = (of(10, Index).1 * 10, of(10, Index).1 + 9 * 64);
+        assert_eq!(of(100, Index), (7 + 6, groups + tops));
     }
 
     #[test]
@@ -354,9 +469,25 @@ mod tests {
         let kernel = |ctx: Context<u64>, operands: Operands| async move {
             let x: Vec<Arith<u64>> = (0..3).map(|i| operands.arith(3 * i)).collect();
             let x = Arith { own: x.iter().map(|x| x.own[0]).collect(), next: x.iter().map(|x| x.next[0]).collect() };
-            maximum(&ctx, x.view(), 1, 3, true).await
+            maximum(&ctx, x.view(), 1, 3, Wanted::OneHot).await
         };
-        let subject = Subject::new([replicated(64), replicated(64), replicated(64)], table(1, 3, true, 64), kernel);
+        let subject =
+            Subject::new([replicated(64), replicated(64), replicated(64)], table(1, 3, Wanted::OneHot, 64), kernel);
+        subject.distinguish(600).expect("statistical");
+    }
+
+    #[test]
+    fn views_do_not_depend_on_columns_or_indices() {
+        let kernel = |ctx: Context<u64>, operands: Operands| async move {
+            let columns = |first: usize| {
+                let x: Vec<Arith<u64>> = (0..3).map(|i| operands.arith(3 * (first + i))).collect();
+                Arith { own: x.iter().map(|x| x.own[0]).collect(), next: x.iter().map(|x| x.next[0]).collect() }
+            };
+            let group = Group { rows: 1, width: 3, wanted: Index, indices: Indices::Shared(columns(3)) };
+            group.maximum(&ctx, columns(0).view(), Steps::START).await
+        };
+        let operands = [replicated(64), replicated(64), replicated(64), replicated(64), replicated(64), replicated(64)];
+        let subject = Subject::new(operands, group_table(1, 3, Index, true, 64, 0), kernel);
         subject.distinguish(600).expect("statistical");
     }
 }

@@ -75,7 +75,7 @@ pub use role::{Pair, Role};
 pub use shares::{Arith, BitShares, View};
 pub use shift::shift_right;
 pub use shuffle::{Group, shuffle};
-pub use sign::{sign, sign_to_arith};
+pub use sign::{narrow_sign_to_arith, sign, sign_to_arith};
 pub use steps::Steps;
 pub use tables::{group, table};
 pub use truncate::{truncate, truncate_sum};

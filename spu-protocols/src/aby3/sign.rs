@@ -13,6 +13,10 @@
 //! [`sign_to_arith`] opens v under a mask λ dealt as a number, and re-shares v = c + (1 − 2c)·λ: 64 + 2 bits and 128 instead of the
 //! last 2, five rounds.
 //!
+//! [`narrow_sign_to_arith`] serves numbers that are known to have w bits, −2^(w−1) ≤ x < 2^(w−1): modulo 2^w they keep their sign, so that
+//! the lowest w bits of the shares suffice. Three rounds and 210 bits at w = 5 (one block of four bits and the top one), four rounds up
+//! to w = 17 (up to four blocks, joined in one level).
+//!
 //! Every K: ⌈(K − 1) / 4⌉ blocks in two levels of about its square root (K = 4 has one block and no level). Exact for every x, never fails.
 //!
 //! Security: that of the carry and of the products, which are one after the other: each message is masked by bits of a key that its
@@ -42,9 +46,10 @@ pub async fn sign<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> BitShares {
     replicate(ctx, sign_plane(ctx, x).await, (x.len(), 1), HALVES_STEPS).await
 }
 
-/// Messages of [`sign_to_arith`] on `n` elements of `bits` bits.
-pub fn arith_table(n: usize, bits: u32) -> Vec<Message> {
-    let mut table = halves_table(n, bits, 0);
+/// Messages of [`narrow_sign_to_arith`] on `n` elements of `bits` bits that are known to have `width` bits; those of [`sign_to_arith`]
+/// where that is all.
+pub fn arith_table(n: usize, bits: u32, width: u32) -> Vec<Message> {
+    let mut table = halves_table(n, width, 0);
     table.extend(open_masked_table(n, 1, HALVES_STEPS.first));
     table.extend(deal_table(n, bits, DEAL.first));
     table.extend(reshare_pair_table(n, bits, DEAL.past(DEAL_STEPS).first));
@@ -53,8 +58,14 @@ pub fn arith_table(n: usize, bits: u32) -> Vec<Message> {
 
 /// `[x < 0]` as 0 or 1.
 pub async fn sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>) -> Arith<R> {
+    narrow_sign_to_arith(ctx, x, R::BITS).await
+}
+
+/// `[x < 0]` as 0 or 1, for −2^(width−1) ≤ x < 2^(width−1), width ≥ 2.
+pub async fn narrow_sign_to_arith<R: Ring>(ctx: &Context<R>, x: View<'_, R>, width: u32) -> Arith<R> {
     let (n, role) = (x.len(), ctx.role());
-    let bit = open_masked(ctx, sign_plane(ctx, x).await, HALVES_STEPS).await;
+    let halves = sign_halves_of(ctx, &summand(ctx, x), width, Steps::START).await;
+    let bit = open_masked(ctx, halves.unwrap_or_else(|| Planes::zero(n, 1)), HALVES_STEPS).await;
     let lambda = if role == Role::P0 { from_planes(&bit, 0) } else { Vec::new() };
     let half = bit_half(role, &bit, deal(ctx, lambda, n, DEAL).await);
     reshare_pair(ctx, half, n, DEAL.past(DEAL_STEPS)).await
@@ -114,16 +125,22 @@ fn blocks(bits: u32) -> Vec<u32> {
     widths
 }
 
-/// The carry of all blocks below the top bit: runs of about the square root of their number, then the runs.
+/// The carry of all blocks below the top bit: at once for a few; else runs of about the square root of their number, then the runs.
 fn levels(bits: u32) -> Vec<Plan> {
     let blocks = blocks(bits).len() - 1;
     if blocks == 1 {
         return Vec::new();
     }
+    if blocks <= ONE_LEVEL {
+        return vec![Plan::new(&[carry(0..blocks)])];
+    }
     let count = (1..).find(|k| k * k >= blocks).expect("some square is large enough");
     let runs = carry::runs(&carry::split(0..blocks, count));
     vec![Plan::new(&runs), Plan::new(&[carry(0..count)])]
 }
+
+/// Up to so many blocks are joined in one level.
+const ONE_LEVEL: usize = 4;
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -140,7 +157,7 @@ pub(super) mod tests {
             let kernel = async |ctx: Context<R>| sign(&ctx, shares[ctx.role() as usize].view()).await;
             let signs = reconstruct_bits(&run(dealer, &table(values.len(), R::BITS), 1, kernel));
             let kernel = async |ctx: Context<R>| sign_to_arith(&ctx, shares[ctx.role() as usize].view()).await;
-            let numbers = reconstruct(&run(dealer, &arith_table(values.len(), R::BITS), 2, kernel));
+            let numbers = reconstruct(&run(dealer, &arith_table(values.len(), R::BITS, R::BITS), 2, kernel));
             for (i, value) in values.iter().enumerate() {
                 assert_eq!(signs.get(0, i), value.signed() < 0, "{value:?}");
                 assert_eq!(numbers[i].signed(), i128::from(value.signed() < 0), "{value:?}");
@@ -179,12 +196,37 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn narrow_signs_are_exact_over_their_range() {
+        fn check<R: Ring>(width: u32) {
+            let half = 1i128 << (width - 1);
+            let edges = [-half, -half + 1, -2, -1, 0, 1, half - 2, half - 1];
+            let values: Vec<i128> = edges.into_iter().filter(|x| (-half..half).contains(x)).collect();
+            for (dealer, seed) in dealers().flat_map(|dealer| (0..20).map(move |seed| (dealer, seed))) {
+                let shares = share(&values.iter().map(|&x| R::from_i128(x)).collect::<Vec<_>>(), seed);
+                let kernel =
+                    async |ctx: Context<R>| narrow_sign_to_arith(&ctx, shares[ctx.role() as usize].view(), width).await;
+                let signs = reconstruct(&run(dealer, &arith_table(values.len(), R::BITS, width), seed, kernel));
+                assert!(signs.iter().zip(&values).all(|(sign, &x)| sign.signed() == i128::from(x < 0)));
+            }
+        }
+        for width in 2..=31 {
+            check::<u32>(width);
+            check::<u64>(width);
+            check::<u128>(width);
+        }
+    }
+
+    #[test]
     fn rounds_and_bits() {
         let n = 128;
         let of = |table: Vec<Message>| (cost(&table).rounds, cost(&table).bits);
         assert_eq!(of(halves_table(n, 64, 0)), (3, 405 * 128));
         assert_eq!(of(table(n, 64)), (4, 407 * 128));
-        assert_eq!(of(arith_table(n, 64)), (5, (405 + 2 + 64 + 128) * 128));
+        assert_eq!(of(arith_table(n, 64, 64)), (5, (405 + 2 + 64 + 128) * 128));
+        // Codes of one block and the top bit, of two, and of four; products of the carries of one level.
+        assert_eq!(of(arith_table(n, 64, 5)), (3, (15 + 1 + 2 + 64 + 128) * 128));
+        assert_eq!(of(arith_table(n, 64, 9)), (4, (2 * 15 + 1 + 1 + 2 * 3 + 2 + 64 + 128) * 128));
+        assert_eq!(of(arith_table(n, 64, 17)).0, 4);
     }
 
     #[test]
@@ -195,6 +237,16 @@ pub(super) mod tests {
         Subject::new([replicated(64)], table(1, 64), kernel).distinguish(600).expect("statistical");
         let kernel =
             |ctx: Context<u64>, operands: Operands| async move { sign_to_arith(&ctx, operands.arith(0).view()).await };
-        Subject::new([replicated(64)], arith_table(1, 64), kernel).distinguish(600).expect("statistical");
+        Subject::new([replicated(64)], arith_table(1, 64, 64), kernel).distinguish(600).expect("statistical");
+        for width in [3, 9] {
+            let kernel = move |ctx: Context<u64>, operands: Operands| async move {
+                narrow_sign_to_arith(&ctx, operands.arith(0).view(), width).await
+            };
+            Subject::new([replicated(64)], arith_table(1, 64, width), kernel).distinguish(600).expect("statistical");
+        }
+        let kernel = |ctx: Context<Z16>, operands: Operands| async move {
+            narrow_sign_to_arith(&ctx, operands.arith(0).view(), 2).await
+        };
+        Subject::new([replicated(4)], arith_table(1, 4, 2), kernel).enumerate(100_000).expect("exact");
     }
 }

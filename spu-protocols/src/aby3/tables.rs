@@ -1,9 +1,10 @@
 //! The message tables of all kernels, by operation of the share program.
 
+use super::maximum::Wanted;
 use super::{Group, Message, Role};
 use crate::share::{Kind, ShareOp, ShareType};
 
-/// The table of a kernel for a part of `n` elements (rows for [`ShareOp::Maximum`]) of a ring of `bits` bits.
+/// The table of a kernel for a part of `n` elements (rows for a maximum) of a ring of `bits` bits.
 pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<Message> {
     match *op {
         ShareOp::Input { .. } => super::input::table(n, bits),
@@ -17,7 +18,7 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<
         ShareOp::TruncateRelu { shift } => super::truncate_relu::table(n, shift, bits),
         ShareOp::TruncateReluValue { shift } => super::truncate_relu::value_table(n, shift, bits),
         ShareOp::Sign => super::sign::table(n, bits),
-        ShareOp::SignToArith => super::sign::arith_table(n, bits),
+        ShareOp::SignToArith => super::sign::arith_table(n, bits, bits),
         ShareOp::BitToArith => super::inject::bit_to_arith_table(n, bits),
         ShareOp::BitMultiply => super::inject::bit_multiply_table(n, bits),
         ShareOp::Decompose { lo, hi } => super::decompose::table(lo..hi, n),
@@ -32,7 +33,10 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<
         ShareOp::Floor { shift, .. } => super::floor::table(n, shift, bits),
         ShareOp::ExpNegative(ref window) => super::exp::table(n, window, operands[0].scale, bits),
         ShareOp::Fourier(ref series) => super::fourier::table(n, series, bits),
-        ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], false, bits),
+        ShareOp::NarrowSignToArith { bits: width } => super::sign::arith_table(n, bits, width),
+        ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Value, bits),
+        ShareOp::MaximumOneHot => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::OneHot, bits),
+        ShareOp::MaximumIndex => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Index, bits),
         ShareOp::Permutation { .. } => Vec::new(),
         ShareOp::Shuffle { inverse } => {
             super::shuffle::table(operands[0].elements(), group(operands[0], bits).width(), inverse)

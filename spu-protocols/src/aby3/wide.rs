@@ -58,10 +58,6 @@ pub(super) fn upper_words_table(n: usize, bits: u32, first: u8) -> Vec<Message> 
     vec![there, back, Message::dealt(first + 1, Role::P0, Role::P2, whole)]
 }
 
-/// How many steps and labels [`upper_words`] takes.
-#[allow(dead_code, reason = "what follows the last sub-protocol of a kernel needs it")]
-pub(super) const UPPER_WORDS_STEPS: Steps = Steps { first: 2, label: 2 };
-
 /// z >> K of `n` elements z = z1 + z2 modulo 2^2K, where P1 has z1 and P2 has z2; P0's `half` is not looked at.
 pub(super) async fn upper_words<R: Ring, I: Ring>(ctx: &Context<R>, half: Vec<I>, n: usize, steps: Steps) -> Arith<R> {
     assert!(I::BITS == 2 * R::BITS, "the internal ring has twice the bits");

@@ -12,6 +12,7 @@ use spu::Party;
 use spu::graph::NodeId;
 
 use super::value::PartyValue;
+use crate::aby3::maximum::Wanted;
 use crate::aby3::{self, Arith, BitShares, Context, Mailbox, Randomness, Role};
 use crate::hal::RingConfig;
 use crate::ring::{Planes, Ring};
@@ -219,6 +220,13 @@ impl<R: Ring> Kernel<'_, R> {
                     async move { aby3::sign_to_arith(&ctx, x.part(range)).await }
                 })
             }
+            &ShareOp::NarrowSignToArith { bits } => {
+                let x = arith(0);
+                self.arith_parts(move |ctx, range| {
+                    let x = x.clone();
+                    async move { aby3::narrow_sign_to_arith(&ctx, x.part(range), bits).await }
+                })
+            }
             ShareOp::BitToArith => {
                 let bits = operands[0].as_bits().clone();
                 self.arith_parts(move |ctx, range| {
@@ -254,10 +262,12 @@ impl<R: Ring> Kernel<'_, R> {
                     let x = x.clone();
                     async move {
                         let elements = rows.start * width..rows.end * width;
-                        aby3::maximum(&ctx, x.part(elements), rows.len(), width, false).await.0
+                        aby3::maximum(&ctx, x.part(elements), rows.len(), width, Wanted::Value).await.0
                     }
                 })
             }
+            ShareOp::MaximumOneHot => self.maximum_with_position(arith(0), Wanted::OneHot),
+            ShareOp::MaximumIndex => self.maximum_with_position(arith(0), Wanted::Index),
             ShareOp::Permutation { .. }
             | ShareOp::Shuffle { .. }
             | ShareOp::OpenShuffled
@@ -279,6 +289,22 @@ impl<R: Ring> Kernel<'_, R> {
             }
             op => unreachable!("{} is local", op.name()),
         }
+    }
+
+    fn maximum_with_position(self, x: Arc<Arith<R>>, wanted: Wanted) -> Results<R> {
+        let width = self.plan.graph.ty(self.plan.graph.node(self.id).operands[0]).shape.extents()[1];
+        let parts = self.parts(move |ctx, rows| {
+            let x = x.clone();
+            async move {
+                let elements = rows.start * width..rows.end * width;
+                let (max, position) = aby3::maximum(&ctx, x.part(elements), rows.len(), width, wanted).await;
+                (max, position.expect("the position was wanted"))
+            }
+        });
+        Box::pin(async move {
+            let (maxima, positions): (Vec<_>, Vec<_>) = parts.await.into_iter().unzip();
+            vec![joined(maxima), joined(positions)]
+        })
     }
 
     /// Runs `kernel` for each part and keeps what it gives.

@@ -67,6 +67,7 @@ pub fn evaluate_local<R: Ring>(
             order::evaluate(&node.operation, operands, &types, location)?
         }
         ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
+        ShareOp::PublicSign => each(&operands[0], |x| map(x, |v| R::from_i128(v.signed().signum()))),
         ShareOp::PublicReciprocal { exponent, places } => {
             public_reciprocal(operands[0].as_public(), *exponent, *places, location)?
         }

@@ -39,6 +39,19 @@ pub(super) fn rearrange<R: Ring>(op: &ShareOp, operands: &[(&[R], &Shape)], resu
         ShareOp::Pad { low, interior, .. } => pad(x, shape, low, interior, result),
         ShareOp::Concatenate { axis } => concatenate(operands, *axis, result),
         ShareOp::ReduceSum { axes } => reduce_sum(x, shape, axes, result),
+        ShareOp::CumulativeSum { axis, reverse } => cumulative_sum(x, shape, *axis, *reverse),
+        ShareOp::GatherWindows { window, repeat } => {
+            let zero = |last: Option<usize>| last.filter(|_| *repeat).map_or(R::ZERO, |at| x[at]);
+            window.places(shape, |at| x[at], zero)
+        }
+        ShareOp::ScatterWindows { window, repeat } => {
+            let mut sums = vec![R::ZERO; result.elements()];
+            let places = window.places(result, Some, |last| last.filter(|_| *repeat));
+            for (&x, at) in x.iter().zip(places).filter_map(|(x, place)| place.map(|at| (x, at))) {
+                sums[at] = sums[at].plus(x);
+            }
+            sums
+        }
         _ => unreachable!("{op:?} is not structural"),
     }
 }
@@ -161,6 +174,26 @@ fn reduce_sum<R: Ring>(x: &[R], shape: &Shape, axes: &[usize], result: &Shape) -
     out
 }
 
+/// Row by row: each is added to the next, or to the one before.
+fn cumulative_sum<R: Ring>(x: &[R], shape: &Shape, axis: usize, reverse: bool) -> Vec<R> {
+    let mut sums = x.to_vec();
+    let row: usize = shape.extents()[axis + 1..].iter().product();
+    let block = row * shape.extents()[axis];
+    if block == 0 {
+        return sums;
+    }
+    for block in sums.chunks_exact_mut(block) {
+        for k in 1..block.len() / row {
+            let at = if reverse { block.len() - k * row } else { k * row };
+            let (front, back) = block.split_at_mut(at);
+            let (from, to) =
+                if reverse { (&back[..row], &mut front[at - row..]) } else { (&front[at - row..], &mut back[..row]) };
+            to.iter_mut().zip(from).for_each(|(to, &from)| *to = to.plus(from));
+        }
+    }
+    sums
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +278,25 @@ mod tests {
         assert_eq!(rearrange(&op, &[(&out, &wide)], &[2, 4].into()), [3; 8]);
         let op = ShareOp::ReduceSum { axes: vec![0, 1, 2] };
         assert_eq!(rearrange(&op, &[(&out, &wide)], &Shape::SCALAR), [24]);
+    }
+
+    #[test]
+    fn running_sums_and_windows() {
+        let (x, shape) = (iota(12), Shape::from([2, 3, 2]));
+        let run = |reverse| rearrange(&ShareOp::CumulativeSum { axis: 1, reverse }, &[(&x, &shape)], &shape);
+        assert_eq!(run(false), [0, 1, 2, 4, 6, 9, 6, 7, 14, 16, 24, 27]);
+        assert_eq!(run(true), [6, 9, 6, 8, 4, 5, 24, 27, 18, 20, 10, 11]);
+        let window = spu::Window::sliding([2]).padding([(1, 0)]);
+        let gather = |repeat| {
+            let op = ShareOp::GatherWindows { window: window.clone(), repeat };
+            rearrange(&op, &[(&[5u64, 7], &[2].into())], &[2, 2].into())
+        };
+        assert_eq!((gather(false), gather(true)), (vec![5, 0, 5, 7], vec![5, 5, 5, 7]));
+        let scatter = |repeat| {
+            let op = ShareOp::ScatterWindows { window: window.clone(), repeat };
+            rearrange(&op, &[(&[1u64, 10, 100, 1000], &[2, 2].into())], &[2].into())
+        };
+        assert_eq!((scatter(false), scatter(true)), (vec![101, 1000], vec![111, 1000]));
     }
 
     #[test]

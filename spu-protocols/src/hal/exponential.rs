@@ -6,13 +6,14 @@
 //! |---|---|---|
 //! | x ≤ 0 is known | one, (−16, 1/16] | 6, 977 |
 //! | −15 ≤ x ≤ 0 is known | the same, no saturation | 5, 630 |
-//! | x ≤ 4 or less | one, two dealt factors | 6, 1041 |
+//! | x ≤ 3 is known | one, two dealt factors | 6, 1029 |
 //! | x ≤ 20, or nothing is known | one, (−11.9, 20], in a ring of twice the bits | 5, 1296 |
 //!
 //! Below the last window e^x is at most 2 ulp, and the result is 0. Above the first the result is 0 as well: that is e^20, or what the
 //! format holds if that is less.
 
 use spu::graph::Value;
+use spu::pphlo::Interval;
 
 use super::{Entry, Lowering};
 use crate::share::{Accuracy, ExpWindow};
@@ -37,6 +38,12 @@ impl Lowering<'_> {
         let interval = self.intervals[x.index()];
         let number = self.as_number(x);
         let value = self.arith_at(number, f);
+        self.exponential_of(value, interval)
+    }
+
+    /// e^x of a share value with the format's fraction bits, of which an interval is known.
+    pub(super) fn exponential_of(&mut self, value: Value, interval: Interval) -> Value {
+        let f = self.ring.fraction_bits;
         let negated = self.build.negate(value);
         let windows = windows(interval.lo, interval.hi, self.ring.bits, f);
         let parts: Vec<Value> = windows.into_iter().map(|w| self.build.exp_negative(negated, w)).collect();

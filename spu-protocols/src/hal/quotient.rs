@@ -116,7 +116,7 @@ impl Lowering<'_> {
 }
 
 /// |c| as mantissa·2^exponent with an odd mantissa; nothing for 0 and what is not a number.
-fn mantissa(c: f64) -> Option<(u128, i32)> {
+pub(super) fn mantissa(c: f64) -> Option<(u128, i32)> {
     if c == 0.0 || !c.is_finite() {
         return None;
     }

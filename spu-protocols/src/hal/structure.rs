@@ -71,20 +71,6 @@ impl Lowering<'_> {
         self.number(value, number.precision.max(self.ring.scale(ty.dtype)))
     }
 
-    /// The axis goes last, then each row has its maximum.
-    pub(super) fn reduce_max(&mut self, x: Value, axis: usize, ty: &Type) -> Entry {
-        let number = self.as_number(x);
-        let settled = self.settled_number(number);
-        let rank = self.shape(x).rank();
-        let width = self.shape(x).extents()[axis];
-        let last: Vec<usize> = (0..rank).filter(|&a| a != axis).chain([axis]).collect();
-        let moved = if axis + 1 == rank { settled } else { self.build.transpose(settled, last) };
-        let rows = self.build.reshape(moved, [ty.shape.elements(), width]);
-        let maximum = self.build.maximum(rows);
-        let value = self.build.reshape(maximum, ty.shape.clone());
-        self.number(value, number.precision)
-    }
-
     /// An operation on public values: linear ones in the ring, all others through real numbers.
     pub(super) fn public(&mut self, op: &Op, operands: &[Value], result: Value) -> Vec<Entry> {
         let ty = self.graph.ty(result).clone();
@@ -107,6 +93,9 @@ impl Lowering<'_> {
             Op::Subtract => self.subtract(operands[0], operands[1], &ty),
             Op::Negate => self.negate(operands[0]),
             Op::ReduceSum { axes } => self.reduce_sum(operands[0], axes, &ty),
+            Op::CumulativeSum { .. } | Op::GatherWindows { .. } | Op::ScatterWindows { .. } => {
+                self.sums_and_windows(op, operands[0], &ty)
+            }
             Op::Convert { dtype } => self.convert(operands[0], *dtype),
             Op::DotGeneral { batch, contract } => self.dot_general(operands[0], operands[1], batch, contract, &ty),
             Op::Convolution { window, groups } => self.convolution(operands[0], operands[1], window, *groups, &ty),

@@ -106,7 +106,9 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
             vec![map(&|v| R::from_i128(v.signed().max(0) >> shift)), map(&|v| indicator(v.signed() >= 0))]
         }
         ShareOp::TruncateReluValue { shift } => vec![map(&|v| R::from_i128(v.signed().max(0) >> shift))],
-        ShareOp::Sign | ShareOp::SignToArith => vec![map(&|v| indicator(v.signed() < 0))],
+        ShareOp::Sign | ShareOp::SignToArith | ShareOp::NarrowSignToArith { .. } => {
+            vec![map(&|v| indicator(v.signed() < 0))]
+        }
         ShareOp::BitMultiply => {
             vec![x.iter().zip(operands[1].as_public().iter()).map(|(&bit, &v)| bit.times(v)).collect()]
         }
@@ -142,6 +144,15 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
         ShareOp::Maximum => {
             let largest = |row: &[R]| row.iter().copied().max_by_key(|v| v.signed()).unwrap_or(R::ZERO);
             vec![x.chunks_exact(width).map(largest).collect()]
+        }
+        ShareOp::MaximumOneHot | ShareOp::MaximumIndex => {
+            let first = |row: &[R]| (1..width).fold(0, |i, j| if row[j].signed() > row[i].signed() { j } else { i });
+            let rows: Vec<(&[R], usize)> = x.chunks_exact(width).map(|row| (row, first(row))).collect();
+            let position = match node.operation {
+                ShareOp::MaximumIndex => rows.iter().map(|&(_, first)| R::from_u128(first as u128)).collect(),
+                _ => rows.iter().flat_map(|&(_, first)| (0..width).map(move |i| indicator(i == first))).collect(),
+            };
+            vec![rows.iter().map(|&(row, first)| row[first]).collect(), position]
         }
         ShareOp::LeadingOne { ref layout, ref weights } => {
             let sums: Vec<Vec<i128>> = x.iter().map(|v| weights.sums(layout, v.signed())).collect();

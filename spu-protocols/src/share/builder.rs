@@ -13,7 +13,7 @@ use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
 use crate::aby3::{Layout, Weights};
 use crate::hal::RingConfig;
-use spu::pphlo::{ConvolutionWindow, DType, Strides};
+use spu::pphlo::{ConvolutionWindow, DType, Strides, Window};
 
 /// A share program under construction. HAL functions append to it; they never compute.
 #[derive(Default)]
@@ -186,6 +186,12 @@ impl Builder {
         self.append(ShareOp::PublicReciprocal { exponent, places }, vec![y], ty)
     }
 
+    /// Signs of public numbers, of scale 0.
+    pub fn public_sign(&mut self, x: Value) -> Value {
+        let ty = ShareType { scale: 0, ..self.ty(x).clone() };
+        self.append(ShareOp::PublicSign, vec![x], ty)
+    }
+
     /// Another shape.
     pub fn reshape(&mut self, x: Value, shape: impl Into<Shape>) -> Value {
         let shape = shape.into();
@@ -289,6 +295,26 @@ impl Builder {
         self.append(ShareOp::ReduceSum { axes }, vec![x], ty)
     }
 
+    /// Running sums along an axis.
+    pub fn cumulative_sum(&mut self, x: Value, axis: usize, reverse: bool) -> Value {
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::CumulativeSum { axis, reverse }, vec![x], ty)
+    }
+
+    /// The elements of windows, which move over the whole tensor as the window allows.
+    pub fn gather_windows(&mut self, x: Value, window: Window, repeat: bool) -> Value {
+        let counts = window.counts(&self.shape(x)).expect("the window was checked");
+        let shape = [counts.extents(), &[window.elements()]].concat().into();
+        let ty = ShareType { shape, ..self.ty(x).clone() };
+        self.append(ShareOp::GatherWindows { window, repeat }, vec![x], ty)
+    }
+
+    /// The elements of windows added to where they came from in a tensor of this shape.
+    pub fn scatter_windows(&mut self, x: Value, window: Window, repeat: bool, shape: Shape) -> Value {
+        let ty = ShareType { shape, ..self.ty(x).clone() };
+        self.append(ShareOp::ScatterWindows { window, repeat }, vec![x], ty)
+    }
+
     /// `Sum → Arith`.
     pub fn reshare(&mut self, x: Value) -> Value {
         self.unary(ShareOp::Reshare, x, Kind::Arith)
@@ -326,8 +352,7 @@ impl Builder {
 
     fn with_mask(&mut self, op: ShareOp, x: Value, value: ShareType) -> (Value, Value) {
         let mask = ShareType { scale: 0, ..value.clone() };
-        let results = self.append_all(op, vec![x], vec![value, mask]);
-        (results[0], results[1])
+        pair(self.append_all(op, vec![x], vec![value, mask]))
     }
 
     /// `[x < 0]` as a bit.
@@ -340,6 +365,12 @@ impl Builder {
     pub fn sign_to_arith(&mut self, x: Value) -> Value {
         let ty = ShareType::new(self.shape(x), Kind::Arith, 0);
         self.append(ShareOp::SignToArith, vec![x], ty)
+    }
+
+    /// `[x < 0]` as 0 or 1 of numbers of `bits` bits.
+    pub fn narrow_sign_to_arith(&mut self, x: Value, bits: u32) -> Value {
+        let ty = ShareType::new(self.shape(x), Kind::Arith, 0);
+        self.append(ShareOp::NarrowSignToArith { bits }, vec![x], ty)
     }
 
     /// A bit as 0 or 1.
@@ -369,6 +400,20 @@ impl Builder {
     pub fn maximum(&mut self, x: Value) -> Value {
         let ty = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
         self.append(ShareOp::Maximum, vec![x], ty)
+    }
+
+    /// Largest of each row of a matrix, and 1 where it stands first, else 0.
+    pub fn maximum_one_hot(&mut self, x: Value) -> (Value, Value) {
+        let rows = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
+        let one_hot = ShareType { scale: 0, ..self.ty(x).clone() };
+        pair(self.append_all(ShareOp::MaximumOneHot, vec![x], vec![rows, one_hot]))
+    }
+
+    /// Largest of each row of a matrix, and the column where it stands first.
+    pub fn maximum_index(&mut self, x: Value) -> (Value, Value) {
+        let rows = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
+        let index = ShareType { scale: 0, ..rows.clone() };
+        pair(self.append_all(ShareOp::MaximumIndex, vec![x], vec![rows, index]))
     }
 
     /// Sums of weights by the position of the leading one, with these scales.
@@ -443,6 +488,10 @@ impl Builder {
         self.known.insert(key, first);
         first
     }
+}
+
+fn pair(results: Vec<Value>) -> (Value, Value) {
+    (results[0], results[1])
 }
 
 fn product_kind(x: Kind, y: Kind) -> Kind {

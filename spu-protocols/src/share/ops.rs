@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use spu::Party;
 use spu::graph::Operation;
-use spu::pphlo::{ConvolutionWindow, DType, Op, Strides};
+use spu::pphlo::{ConvolutionWindow, DType, Op, Strides, Window};
 
 use super::functions::{ExpWindow, FourierSeries};
 use super::types::ShareType;
@@ -139,6 +139,8 @@ pub enum ShareOp {
         /// The top bit comes in from above instead of 0.
         arithmetic: bool,
     },
+    /// Local, `Public` only: −1, 0 or 1 as the element is negative, zero or positive.
+    PublicSign,
     /// Local: another shape, same order.
     Reshape,
     /// Local: result axis i is operand axis `permutation[i]`.
@@ -211,6 +213,27 @@ pub enum ShareOp {
         /// The axes, increasing.
         axes: Vec<usize>,
     },
+    /// Local: sums of each element and all before it on an axis, or all behind it.
+    CumulativeSum {
+        /// The axis.
+        axis: usize,
+        /// Whether those behind it.
+        reverse: bool,
+    },
+    /// Local: the elements of each window along a new last axis; in place of padding zeros or the window's last element.
+    GatherWindows {
+        /// Over every axis.
+        window: Window,
+        /// Whether an element is repeated.
+        repeat: bool,
+    },
+    /// Local: the transpose of `GatherWindows`.
+    ScatterWindows {
+        /// Over every axis of the result.
+        window: Window,
+        /// Whether an element is repeated.
+        repeat: bool,
+    },
 
     /// Kernel: shares an argument that only `owner` has.
     Input {
@@ -259,6 +282,11 @@ pub enum ShareOp {
     Sign,
     /// Kernel: `Arith → Arith`: `[x < 0]` as 0 or 1.
     SignToArith,
+    /// Kernel: `Arith → Arith`: `[x < 0]` as 0 or 1 of −2^(bits−1) ≤ x < 2^(bits−1).
+    NarrowSignToArith {
+        /// How many bits the values have, the sign among them; at least 2.
+        bits: u32,
+    },
     /// Kernel: `Bits(1) → Arith`: 0 or 1.
     BitToArith,
     /// Kernel: `(Bits(1), Arith) → Arith`: the bit times the value.
@@ -310,6 +338,11 @@ pub enum ShareOp {
     Fourier(FourierSeries),
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
     Maximum,
+    /// Kernel: `Arith[rows, width] → (Arith[rows], Arith[rows, width])`: largest of each row, and 1 where it stands first, else 0; at most
+    /// [`ONE_HOT_WIDTH`](crate::aby3::maximum::ONE_HOT_WIDTH) columns.
+    MaximumOneHot,
+    /// Kernel: `Arith[rows, width] → (Arith[rows], Arith[rows])`: largest of each row, and the column where it stands first.
+    MaximumIndex,
     /// Kernel without a message: `() → Permutation[b, n]`, uniform.
     Permutation {
         /// Tells draws apart.
@@ -402,6 +435,9 @@ impl ShareOp {
                 | Self::Uniform { .. }
                 | Self::Bernoulli { .. }
                 | Self::PublicUniform { .. }
+                | Self::NarrowSignToArith { .. }
+                | Self::MaximumOneHot
+                | Self::MaximumIndex
                 | Self::LeadingOne { .. }
         )
     }
@@ -431,6 +467,7 @@ impl ShareOp {
             Self::BitPlanes { .. } => "bit_planes",
             Self::BitJoin => "bit_join",
             Self::BitShift { .. } => "bit_shift",
+            Self::PublicSign => "public_sign",
             Self::Reshape => "reshape",
             Self::Transpose { .. } => "transpose",
             Self::Broadcast { .. } => "broadcast",
@@ -443,6 +480,9 @@ impl ShareOp {
             Self::Scatter { .. } => "scatter",
             Self::Concatenate { .. } => "concatenate",
             Self::ReduceSum { .. } => "reduce_sum",
+            Self::CumulativeSum { .. } => "cumulative_sum",
+            Self::GatherWindows { .. } => "gather_windows",
+            Self::ScatterWindows { .. } => "scatter_windows",
             Self::Input { .. } => "input",
             Self::Reshare => "reshare",
             Self::TruncateSum { .. } => "truncate_sum",
@@ -455,6 +495,7 @@ impl ShareOp {
             Self::TruncateReluValue { .. } => "truncate_relu_value",
             Self::Sign => "sign",
             Self::SignToArith => "sign_to_arith",
+            Self::NarrowSignToArith { .. } => "narrow_sign_to_arith",
             Self::BitToArith => "bit_to_arith",
             Self::BitMultiply => "bit_multiply",
             Self::Decompose { .. } => "decompose",
@@ -470,6 +511,8 @@ impl ShareOp {
             Self::ExpNegative(_) => "exp_negative",
             Self::Fourier(_) => "fourier",
             Self::Maximum => "maximum",
+            Self::MaximumOneHot => "maximum_one_hot",
+            Self::MaximumIndex => "maximum_index",
             Self::PermuteRows { .. } => "permute_rows",
             Self::ToResidue { .. } => "to_residue",
             Self::Permutation { .. } => "permutation",

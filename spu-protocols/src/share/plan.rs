@@ -22,7 +22,7 @@ use crate::hal::RingConfig;
 /// One contiguous part of a kernel's tensor, with the party that deals for it.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Elements, or rows for [`ShareOp::Maximum`].
+    /// Elements, or rows for [`ShareOp::Maximum`] and those that also tell its place.
     pub range: Range<usize>,
     /// Who deals.
     pub dealer: Party,
@@ -174,7 +174,7 @@ impl<'a> Planner<'a> {
         let drawn = || self.graph.ty(node.result(0)).elements();
         let work = types.iter().map(|t| t.elements()).max().unwrap_or_else(drawn);
         let units = match node.operation {
-            ShareOp::Maximum => types[0].shape.extents()[0],
+            ShareOp::Maximum | ShareOp::MaximumOneHot | ShareOp::MaximumIndex => types[0].shape.extents()[0],
             _ => work,
         };
         let cuts = match fixed_dealer {

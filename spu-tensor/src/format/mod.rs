@@ -137,7 +137,8 @@ impl Program {
     /// A value is warned about if both its bounds are known and one does not fit, and no operand was warned about before.
     /// Bounds come from constants, from assertions `.assume(lo..=hi)`, from truth values and from functions of bounded results;
     /// the parties' inputs have none, so a program without assertions is rarely warned about. A quotient by a number
-    /// that may be near 0 counts as large as the dividend divided by one unit of the divisor.
+    /// that may be near 0 counts as large as the dividend divided by one unit of the divisor. Bodies of loops and branches are
+    /// not looked at.
     pub fn warnings(&self, format: &(impl Format + ?Sized)) -> Result<Vec<Warning>, Error> {
         Ok(warnings::warnings(self, &format.held(self)?))
     }

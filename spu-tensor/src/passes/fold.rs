@@ -55,7 +55,9 @@ fn fold_uniform(b: &mut Builder, node: &Node<Op>, operands: &[Value], ty: &Type)
             scalars[0].clone()
         }
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => scalars[0].clone(),
-        Op::ReduceMax { .. } | Op::Reverse { .. } | Op::DynamicSlice { .. } => scalars[0].clone(),
+        Op::ReduceMax { .. } | Op::ReduceMin { .. } | Op::Reverse { .. } | Op::DynamicSlice { .. } => {
+            scalars[0].clone()
+        }
         Op::Pad { .. } | Op::DynamicUpdateSlice => (scalars[0] == scalars[1]).then(|| scalars[0].clone())?,
         Op::DotGeneral { .. } | Op::Convolution { .. } | Op::OneHot { .. } => return None,
         Op::Gather { .. } | Op::ScatterAdd { .. } | Op::Scatter { .. } => return None,
@@ -134,7 +136,7 @@ fn rule(b: &mut Builder, op: &Op, operands: &[Value], ty: &Type) -> Option<Value
         // x − (−y) = x + y
         (Op::Subtract, &[x, minus]) => negated(b.graph, minus).map(|y| b.apply(Op::Add, &[x, y])),
         // x / c = x · (1/c), for a power of two: the inverse of another number is not exact
-        (Op::Divide, &[x, c]) if constant(b, c).as_ref().is_some_and(is_power_of_two) => {
+        (Op::Divide, &[x, c]) if ty.dtype == DType::Fxp && constant(b, c).as_ref().is_some_and(is_power_of_two) => {
             let inverse = evaluate(&Op::Reciprocal, &[&constant(b, c)?])?;
             let inverse = b.splat(inverse.into(), &ty.shape);
             Some(b.apply(Op::Multiply, &[x, inverse]))

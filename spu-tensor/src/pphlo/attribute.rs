@@ -3,6 +3,7 @@
 use super::literal::{Literal, Real};
 use super::scan::Scanner;
 use super::types::{DType, Visibility};
+use super::windows::Window;
 use crate::error::Error;
 use crate::host::{Elements, HostTensor};
 use crate::program::Party;
@@ -55,6 +56,23 @@ impl Attribute for Shape {
     }
     fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
         Vec::parse(scanner).map(Self::new)
+    }
+}
+
+/// `[2, 2] strides [2, 2] dilations [1, 1] low [0, 0] high [0, 0]`.
+impl Attribute for Window {
+    fn print(&self) -> String {
+        let Self { sizes, strides, dilations, low, high } = self;
+        format!("{sizes:?} strides {strides:?} dilations {dilations:?} low {low:?} high {high:?}")
+    }
+    fn parse(scanner: &mut Scanner) -> Result<Self, Error> {
+        let sizes = Vec::parse(scanner)?;
+        let mut part = |name| {
+            scanner.expect(name)?;
+            Vec::parse(scanner)
+        };
+        let [strides, dilations, low, high] = [part("strides")?, part("dilations")?, part("low")?, part("high")?];
+        Ok(Self { sizes, strides, dilations, low, high })
     }
 }
 

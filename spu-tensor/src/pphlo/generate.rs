@@ -1,6 +1,6 @@
 //! Programs for property tests: any operations that fit together, on numbers that stay small.
 
-use super::{Builder, ConvolutionWindow, DType, Graph, Interval, Op, Real, Strides, Type, infer, intervals};
+use super::{Builder, ConvolutionWindow, DType, Graph, Interval, Op, Real, Strides, Type, Window, infer, intervals};
 use crate::graph::Value;
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
@@ -62,7 +62,7 @@ impl Generator {
         let (x, y, p) = (self.pick(), self.pick(), self.pick());
         let shape = self.graph.ty(x).shape.clone();
         let axis = self.random.below(2);
-        let (op, operands) = match self.random.below(36) {
+        let (op, operands) = match self.random.below(43) {
             0 => (Op::Add, vec![x, y]),
             1 => (Op::Subtract, vec![x, y]),
             2 | 3 => (Op::Multiply, vec![x, y]),
@@ -98,8 +98,33 @@ impl Generator {
             26 => ([Op::ReduceSum { axes: vec![axis] }, Op::ReduceMax { axis }][self.random.below(2)].clone(), vec![x]),
             27 => (Op::Convert { dtype: [DType::Int, DType::Fxp][axis] }, vec![x]),
             28 => (Op::StopGradient, vec![x]),
-            29 => return self.relu_pattern(x),
-            30..=34 => return self.structural(x, y, p),
+            29 => {
+                let axes = vec![axis];
+                let reductions = [
+                    Op::ReduceMin { axis },
+                    Op::ReduceProduct { axes: axes.clone() },
+                    Op::ReduceAny { axes: axes.clone() },
+                    Op::ReduceAll { axes },
+                    Op::ArgMax { axis },
+                    Op::MaxWithOneHot { axis },
+                ];
+                (reductions[self.random.below(6)].clone(), vec![x])
+            }
+            30 => (Op::CumulativeSum { axis, reverse: self.random.below(2) == 1 }, vec![x]),
+            31 => {
+                let (window, repeat) = (self.window(), self.random.below(2) == 1);
+                // Slices take an element of each axis.
+                if window.counts(&shape).map_or(0, |counts| counts.elements()) == 0 {
+                    return;
+                }
+                let gather = Op::GatherWindows { window: window.clone(), repeat };
+                self.try_append(gather, vec![x]);
+                let gathered = *self.pool.last().expect("parameters are there");
+                (Op::ScatterWindows { window, repeat, shape }, vec![gathered])
+            }
+            32 => return self.relu_pattern(x),
+            33..=37 => return self.structural(x, y, p),
+            38..=41 => return self.function(x, y, p),
             _ => {
                 let ty = self.graph.ty(y).clone();
                 let repeated = axis == 1;
@@ -114,6 +139,48 @@ impl Generator {
             }
         };
         self.try_append(op, operands);
+    }
+
+    /// Functions of one number or two, roundings, and bits of integers.
+    fn function(&mut self, x: Value, y: Value, z: Value) {
+        let real = [
+            Op::ExponentialMinusOne,
+            Op::LogPlusOne,
+            Op::Sqrt,
+            Op::Rsqrt,
+            Op::Logistic,
+            Op::Tanh,
+            Op::Sine,
+            Op::Cosine,
+            Op::Erf,
+            Op::Gelu,
+            Op::Silu,
+            Op::Softplus,
+        ];
+        let rounding = [Op::Floor, Op::Ceil, Op::RoundNearestAfz, Op::RoundNearestEven, Op::Truncate];
+        let shifts = [Op::ShiftLeft, Op::ShiftRightArithmetic, Op::ShiftRightLogical];
+        let (op, operands) = match self.random.below(12) {
+            0..4 => (real[self.random.below(real.len())].clone(), vec![x]),
+            4 => (rounding[self.random.below(5)].clone(), vec![x]),
+            5 => ([Op::Abs, Op::Sign, Op::PopulationCount][self.random.below(3)].clone(), vec![x]),
+            6 => (Op::Clamp, vec![x, y, z]),
+            7 => ([Op::Remainder, Op::Atan2, Op::Xor][self.random.below(3)].clone(), vec![x, y]),
+            8 => (Op::Power, vec![x, y]),
+            9 => {
+                let literal =
+                    HostTensor::int(self.graph.ty(x).shape.clone(), vec![2; self.graph.ty(x).shape.elements()]);
+                self.try_append(Op::Constant { literal: literal.into() }, vec![]);
+                let amount = *self.pool.last().expect("a constant was made");
+                (shifts[self.random.below(3)].clone(), vec![x, amount])
+            }
+            _ => ([Op::Or, Op::Xor, Op::And][self.random.below(3)].clone(), vec![x, y]),
+        };
+        self.try_append(op, operands);
+    }
+
+    fn window(&mut self) -> Window {
+        let mut two = |least: usize, n: usize| vec![least + self.random.below(n), least + self.random.below(n)];
+        Window { sizes: two(1, 3), strides: two(1, 2), dilations: two(1, 2), low: two(0, 2), high: two(0, 2) }
     }
 
     /// Products over other axes, padding, and elements found by an index, which may be secret.
@@ -197,21 +264,31 @@ impl Generator {
         let known = intervals(&self.graph);
         let x = |i: usize| -> Interval { known[operands[i].index()] };
         let in_domain = match op {
-            Op::Divide => x(1).lo > 0.1,
-            Op::Log | Op::Reciprocal => x(0).lo > 0.1,
-            Op::Exponential => x(0).hi < 5.0,
+            Op::Divide | Op::Remainder => x(1).lo > 0.1,
+            Op::Log | Op::Reciprocal | Op::Sqrt | Op::Rsqrt => x(0).lo > 0.1,
+            Op::LogPlusOne => x(0).lo > -0.9,
+            Op::Exponential | Op::ExponentialMinusOne => x(0).hi < 5.0,
+            Op::Power => x(0).lo > 0.1 && x(1).lo >= 0.0 && x(1).hi < 5.0,
+            // Near the cut and the origin another order of summation is another angle.
+            Op::Atan2 => x(1).lo > 0.1,
             _ => true,
         };
         let bits = operands.iter().map(|v| self.fraction[v.index()]);
         let fraction = match op {
             Op::Constant { .. } => Some(2),
-            Op::Divide | Op::Log | Op::Reciprocal | Op::Exponential => None,
+            Op::Divide | Op::Log | Op::Reciprocal | Op::Exponential | Op::ExponentialMinusOne | Op::LogPlusOne => None,
+            Op::Sqrt | Op::Rsqrt | Op::Logistic | Op::Tanh | Op::Sine | Op::Cosine | Op::Erf | Op::Gelu => None,
+            Op::Silu | Op::Softplus | Op::Power | Op::Atan2 => None,
             Op::Multiply | Op::Dot | Op::DotGeneral { .. } | Op::Convolution { .. } => bits.sum::<Option<u32>>(),
+            Op::ReduceProduct { .. } => bits.sum::<Option<u32>>().map(|bits| 3 * bits),
             _ => bits.collect::<Option<Vec<u32>>>().map(|bits| bits.into_iter().max().unwrap_or(0)),
         };
         let fraction = fraction.filter(|&bits| bits <= 16);
         let compares = match op {
-            Op::Maximum | Op::Minimum | Op::Relu | Op::ReduceMax { .. } => true,
+            Op::Maximum | Op::Minimum | Op::Relu | Op::ReduceMax { .. } | Op::ReduceMin { .. } => true,
+            Op::ArgMax { .. } | Op::MaxWithOneHot { .. } => true,
+            Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => true,
+            Op::Sign | Op::Clamp | Op::Remainder | Op::Abs => true,
             _ => types[0].dtype == DType::Bool && operands.iter().any(|&v| self.graph.ty(v).dtype != DType::Bool),
         };
         let mut graph = self.graph.clone();

@@ -4,7 +4,7 @@ mod linear;
 mod order;
 mod structure;
 
-use super::{DType, Op, Type, Visibility};
+use super::{DType, Op, Type, Visibility, Window};
 use crate::shape::Shape;
 
 /// The result types of `op` on operands of these types, or one line that says what is wrong
@@ -93,6 +93,7 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
         | Op::Reciprocal
         | Op::Sqrt
         | Op::Rsqrt
+        | Op::RsqrtApprox
         | Op::Logistic
         | Op::Tanh
         | Op::Sine
@@ -160,11 +161,42 @@ pub fn infer(op: &Op, operands: &[&Type]) -> Result<Vec<Type>, String> {
         Op::ReduceSum { axes } => typed(reduce(&operands[0].shape, axes)?, operands[0].dtype.max(DType::Int)),
         Op::ReduceMax { axis } => {
             numeric(op, operands)?;
-            let shape = reduce(&operands[0].shape, std::slice::from_ref(axis))?;
-            if operands[0].shape.extents()[*axis] == 0 {
-                return Err(format!("cannot take the maximum over axis {axis} of {}: it is empty", operands[0].shape));
+            typed(reduce_extremum(op, &operands[0].shape, *axis)?, operands[0].dtype)
+        }
+        Op::ReduceMin { axis } => {
+            numeric(op, operands)?;
+            typed(reduce_extremum(op, &operands[0].shape, *axis)?, operands[0].dtype)
+        }
+        Op::ArgMax { axis } => {
+            numeric(op, operands)?;
+            typed(reduce_extremum(op, &operands[0].shape, *axis)?, DType::Int)
+        }
+        Op::MaxWithOneHot { axis } => {
+            numeric(op, operands)?;
+            let maximum = typed(reduce_extremum(op, &operands[0].shape, *axis)?, operands[0].dtype);
+            return Ok(vec![maximum, typed(operands[0].shape.clone(), DType::Bool)]);
+        }
+        Op::ReduceProduct { axes } => {
+            numeric(op, operands)?;
+            typed(reduce(&operands[0].shape, axes)?, operands[0].dtype)
+        }
+        Op::ReduceAny { axes } | Op::ReduceAll { axes } => {
+            only(op, operands, DType::Bool)?;
+            typed(reduce(&operands[0].shape, axes)?, DType::Bool)
+        }
+        Op::CumulativeSum { axis, .. } => {
+            reduce(&operands[0].shape, std::slice::from_ref(axis))
+                .map_err(|_| format!("cannot add up {} along axis {axis}", operands[0].shape))?;
+            typed(operands[0].shape.clone(), operands[0].dtype.max(DType::Int))
+        }
+        Op::GatherWindows { window, repeat } => typed(windows(window, *repeat, &operands[0].shape)?, operands[0].dtype),
+        Op::ScatterWindows { window, repeat, shape } => {
+            let gathered = windows(window, *repeat, &representable(shape.clone())?)?;
+            if operands[0].shape != gathered {
+                let found = &operands[0].shape;
+                return Err(format!("cannot scatter {found} to windows of {shape}: they have shape {gathered}"));
             }
-            typed(shape, operands[0].dtype)
+            typed(shape.clone(), operands[0].dtype.max(DType::Int))
         }
         Op::Convert { dtype } => {
             if *dtype <= operands[0].dtype {
@@ -217,8 +249,11 @@ fn verb(op: &Op) -> &'static str {
         Op::Xor => "take the exclusive disjunction of",
         Op::ShiftLeft | Op::ShiftRightArithmetic | Op::ShiftRightLogical => "shift",
         Op::PopulationCount => "count the bits of",
-        Op::Maximum | Op::ReduceMax { .. } => "take the maximum of",
-        Op::Minimum => "take the minimum of",
+        Op::Maximum | Op::ReduceMax { .. } | Op::MaxWithOneHot { .. } => "take the maximum of",
+        Op::Minimum | Op::ReduceMin { .. } => "take the minimum of",
+        Op::ArgMax { .. } => "find the maximum of",
+        Op::ReduceProduct { .. } => "take the product of",
+        Op::ReduceAny { .. } | Op::ReduceAll { .. } => "take the disjunction or conjunction of",
         Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => "compare",
         Op::And => "take the conjunction of",
         Op::Or => "take the disjunction of",
@@ -226,7 +261,7 @@ fn verb(op: &Op) -> &'static str {
         Op::Select => "select between",
         Op::Exponential | Op::ExponentialMinusOne => "take the exponential of",
         Op::Log | Op::LogPlusOne => "take the logarithm of",
-        Op::Sqrt | Op::Rsqrt => "take the root of",
+        Op::Sqrt | Op::Rsqrt | Op::RsqrtApprox => "take the root of",
         Op::Logistic => "take the logistic function of",
         Op::Tanh => "take the hyperbolic tangent of",
         Op::Sine | Op::Cosine => "take the sine or cosine of",
@@ -340,6 +375,24 @@ fn concatenate(operands: &[&Type], axis: usize) -> Result<Shape, String> {
     let along = operands.iter().try_fold(0usize, |sum, t| sum.checked_add(t.shape.extents()[axis]));
     extents[axis] = along.unwrap_or(usize::MAX);
     representable(Shape::new(extents))
+}
+
+/// The shape of a maximum or a minimum over one axis, which must have elements.
+fn reduce_extremum(op: &Op, operand: &Shape, axis: usize) -> Result<Shape, String> {
+    let shape = reduce(operand, &[axis])?;
+    match operand.extents()[axis] {
+        0 => Err(format!("cannot {} {operand} over axis {axis}: it is empty", verb(op))),
+        _ => Ok(shape),
+    }
+}
+
+/// The shape of gathered windows.
+fn windows(window: &Window, repeat: bool, operand: &Shape) -> Result<Shape, String> {
+    let counts = window.counts(operand)?;
+    if repeat && counts.elements() > 0 && window.has_empty_window(operand) {
+        return Err(format!("cannot move windows over {operand}: one of them would lie wholly in the padding"));
+    }
+    representable(Shape::new([counts.extents(), &[window.elements()]].concat()))
 }
 
 fn reduce(operand: &Shape, axes: &[usize]) -> Result<Shape, String> {

@@ -18,6 +18,7 @@ mod types;
 mod unroll;
 mod verify;
 mod window;
+mod windows;
 
 pub(crate) use append::Builder;
 pub use append::append;
@@ -38,6 +39,7 @@ pub use types::{DType, Type, Visibility};
 pub(crate) use unroll::unroll;
 pub use verify::verify;
 pub use window::{ConvolutionWindow, Strides};
+pub use windows::Window;
 
 /// A PPHLO graph.
 pub type Graph = crate::graph::Graph<Op>;

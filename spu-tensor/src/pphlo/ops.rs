@@ -7,6 +7,7 @@ use super::literal::{Literal, Real};
 use super::scan::Scanner;
 use super::types::{DType, Visibility};
 use super::window::{ConvolutionWindow, Strides};
+use super::windows::Window;
 use crate::error::Error;
 use crate::graph::Operation;
 use crate::program::Party;
@@ -192,6 +193,8 @@ operations! {
         Sqrt = "sqrt" (1),
         /// `Fxp -> Fxp`: 1/√x; 0 where x ≤ 0.
         Rsqrt = "rsqrt" (1),
+        /// `Fxp -> Fxp`: 1/√x up to a relative error of 2^-10, 0 for x ≤ 0.
+        RsqrtApprox = "rsqrt_approx" (1),
         /// `Fxp -> Fxp`: 1/(1 + e^−x).
         Logistic = "logistic" (1),
         /// `Fxp -> Fxp`: hyperbolic tangent.
@@ -356,6 +359,61 @@ operations! {
             /// The axis.
             axis: usize
         } = "reduce_max" (1),
+        /// `T -> T`: minimum over one axis of at least one element, which disappears; Int or Fxp.
+        ReduceMin {
+            /// The axis.
+            axis: usize
+        } = "reduce_min" (1),
+        /// `T -> T`: product over axes, which disappear; Int or Fxp.
+        ReduceProduct {
+            /// Strictly increasing.
+            axes: Vec<usize>
+        } = "reduce_product" (1),
+        /// `Bool -> Bool`: whether some element along the axes holds, which disappear.
+        ReduceAny {
+            /// Strictly increasing.
+            axes: Vec<usize>
+        } = "reduce_any" (1),
+        /// `Bool -> Bool`: whether all elements along the axes hold, which disappear.
+        ReduceAll {
+            /// Strictly increasing.
+            axes: Vec<usize>
+        } = "reduce_all" (1),
+        /// `T -> Int`: where along one axis of at least one element, which disappears, its first maximum stands; Int or Fxp.
+        ArgMax {
+            /// The axis.
+            axis: usize
+        } = "arg_max" (1),
+        /// `T -> (T, Bool)`: maximum over one axis of at least one element, which disappears, and in the operand's shape whether
+        /// the element is the first maximum, from one set of comparisons; Int or Fxp.
+        MaxWithOneHot {
+            /// The axis.
+            axis: usize
+        } = "max_with_one_hot" (1),
+        /// `T -> max(T, Int)`: each element and all before it on the axis, added up; truth values are counted.
+        CumulativeSum {
+            /// The axis.
+            axis: usize,
+            /// Whether it is all behind it instead.
+            reverse: bool,
+        } = "cumulative_sum" (1),
+        /// `T -> T`: the elements of each window along a new last axis. In place of those that lie in the padding stand, behind
+        /// the others, zeros, or the window's last element that does not.
+        GatherWindows {
+            /// Over every axis.
+            window: Window,
+            /// Whether padding repeats an element; then every window must have one.
+            repeat: bool,
+        } = "gather_windows" (1),
+        /// `T -> max(T, Int)`: the transpose of `GatherWindows`: every element is added to where it would be gathered from.
+        ScatterWindows {
+            /// Over every axis of the result.
+            window: Window,
+            /// Whether padding repeats an element.
+            repeat: bool,
+            /// The result's.
+            shape: Shape,
+        } = "scatter_windows" (1),
         /// `T -> U`: to a wider data type, value unchanged.
         Convert {
             /// U.

@@ -59,6 +59,16 @@ impl Interval {
         )
     }
 
+    /// Products of n such numbers.
+    fn product_of(self, n: f64) -> Self {
+        if n == 0.0 {
+            return Self::new(1.0, 1.0);
+        }
+        let Self { lo: least, hi: most } = self.magnitude();
+        let (least, most) = (libm::pow(least, n), libm::pow(most, n));
+        if self.lo >= 0.0 { Self::new(least, most) } else { Self::new(-most, most) }
+    }
+
     fn square(self) -> Self {
         let Self { lo, hi } = self.multiply(self);
         Self::new(lo.max(0.0), hi)
@@ -198,7 +208,18 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let most = |x: Interval| if x.lo >= 0.0 { x.hi } else { f64::INFINITY };
             Interval::new(0.0, most(x(0)).min(most(x(1))))
         }
-        Op::And | Op::Or | Op::Xor | Op::ShiftLeft | Op::ShiftRightLogical => Interval::ALL,
+        // No bit above the highest of both.
+        Op::Or | Op::Xor if x(0).lo >= 0.0 && x(1).lo >= 0.0 => {
+            let most = x(0).hi.max(x(1).hi);
+            Interval::new(0.0, libm::exp2(libm::ceil(libm::log2(most + 1.0))) - 1.0)
+        }
+        // Where it fits every ring; elsewhere it may wrap.
+        Op::ShiftLeft => {
+            let shifted = x(0).multiply(x(1).monotone(libm::exp2));
+            if shifted.lo.abs().max(shifted.hi.abs()) < SAFE_IN_EVERY_RING { shifted } else { Interval::ALL }
+        }
+        Op::ShiftRightLogical if x(0).lo >= 0.0 => Interval::new(0.0, x(0).hi),
+        Op::And | Op::Or | Op::Xor | Op::ShiftRightLogical => Interval::ALL,
         Op::ShiftRightArithmetic => Interval::new(x(0).lo.min(0.0), x(0).hi.max(0.0)),
         Op::PopulationCount => Interval::new(0.0, 128.0),
         Op::Select => x(1).hull(x(2)),
@@ -209,7 +230,7 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::LogPlusOne => x(0).add(Interval::new(1.0, 1.0)).positive(libm::log),
         Op::Reciprocal => x(0).reciprocal().with_zero_if(x(0).contains(0.0)),
         Op::Sqrt => x(0).monotone(|bound| libm::sqrt(bound.max(0.0))),
-        Op::Rsqrt => match x(0) {
+        Op::Rsqrt | Op::RsqrtApprox => match x(0) {
             Interval { hi, .. } if hi <= 0.0 => Interval::new(0.0, 0.0),
             Interval { lo, hi } => {
                 Interval::new(1.0 / libm::sqrt(hi), 1.0 / libm::sqrt(lo.max(0.0))).with_zero_if(lo <= 0.0)
@@ -242,6 +263,28 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let (before, after) = (elements(node.operands[0]), elements(node.result(0)));
             x(0).multiply(count(if after == 0.0 { 0.0 } else { before / after }))
         }
+        Op::ReduceProduct { .. } => {
+            let (before, after) = (elements(node.operands[0]), elements(node.result(0)));
+            x(0).product_of(if after == 0.0 { 0.0 } else { before / after })
+        }
+        Op::ReduceAny { .. } | Op::ReduceAll { .. } => Interval::BOOL,
+        Op::ArgMax { axis } => {
+            Interval::new(0.0, graph.ty(node.operands[0]).shape.extents()[*axis].saturating_sub(1) as f64)
+        }
+        Op::CumulativeSum { axis, .. } => {
+            let extent = graph.ty(node.operands[0]).shape.extents()[*axis] as f64;
+            x(0).hull(x(0).multiply(count(extent)))
+        }
+        Op::GatherWindows { window, repeat } => {
+            let padded = window.low.iter().chain(&window.high).any(|&n| n > 0);
+            x(0).with_zero_if(padded && !repeat)
+        }
+        // An element of the result is the first of one window at most, the second of another, and so on; a window that
+        // repeats it has it so often again.
+        Op::ScatterWindows { window, repeat, .. } => {
+            let most = (window.elements() as f64) * if *repeat { window.elements() as f64 } else { 1.0 };
+            x(0).multiply(count(most)).hull(x(0)).with_zero_if(true)
+        }
         Op::ArgSort { .. } | Op::RandomPermutation { .. } => {
             let n = graph.ty(node.result(0)).shape.extents().last().map_or(0.0, |&n| n as f64);
             Interval::new(0.0, (n - 1.0).max(0.0))
@@ -262,8 +305,8 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
         Op::Assume { lo, hi } => x(0).assume(Interval { lo: lo.0, hi: hi.0 }),
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } => x(0),
         Op::Reverse { .. } | Op::DynamicSlice { .. } => x(0),
-        Op::ReduceMax { .. } | Op::Convert { .. } | Op::StopGradient | Op::ToSecret => x(0),
-        Op::Reveal | Op::RevealTo { .. } => x(0),
+        Op::ReduceMax { .. } | Op::ReduceMin { .. } | Op::MaxWithOneHot { .. } => x(0),
+        Op::Convert { .. } | Op::StopGradient | Op::ToSecret | Op::Reveal | Op::RevealTo { .. } => x(0),
         Op::If | Op::While { .. } | Op::For { .. } => unreachable!("`{}` has regions", node.operation.name()),
     }
 }
@@ -279,6 +322,9 @@ fn constant(elements: &Elements) -> Interval {
     }
     values.iter().map(|&x| Interval { lo: x, hi: x }).reduce(Interval::hull).unwrap_or(Interval::ALL)
 }
+
+/// What integers of the narrowest ring, 2^32, are safe below.
+const SAFE_IN_EVERY_RING: f64 = 1_073_741_824.0;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! The typed language: tensors with visibility and data type, trees of them, and what lives between programs.
 
 mod arrange;
+mod axes;
 mod call;
 mod compare;
 mod control;
@@ -24,11 +25,14 @@ pub mod random;
 mod reduce;
 mod session;
 mod shared;
+mod statistics;
 mod tree;
 mod visibility;
+mod windows;
 
 use std::marker::PhantomData;
 
+pub use axes::{Axes, KeepDims, keepdims};
 pub use call::{Argument, ParameterTypes, Parameters, program, run};
 pub use compare::select;
 pub use control::{LoopCondition, Trips, cond, for_bounded, fori, scan, while_loop};

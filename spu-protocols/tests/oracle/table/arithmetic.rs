@@ -5,7 +5,8 @@ use spu_tensor::{HostTensor, Party};
 
 use super::Rings::{All, Z64};
 use super::{ANY, NUMBERS, Row, one, row, tensor};
-use crate::case::{Bound, Case};
+use crate::case::Case;
+use crate::draw::Draw;
 
 pub(crate) const ROWS: &[Row] = &[
     row("constant", All, |d| {
@@ -23,7 +24,7 @@ pub(crate) const ROWS: &[Row] = &[
     // Integers, truncated toward zero; 0 where a secret divisor is 0.
     row("divide", All, |d| {
         let case = Case::elementwise(d, Op::Divide, |d, n| {
-            let most = d.largest_integer().min(1 << 40);
+            let most = divisible(d);
             vec![d.int(n, -most, most), d.int(n, -most, most)]
         });
         without_public_zeros(case)
@@ -33,13 +34,18 @@ pub(crate) const ROWS: &[Row] = &[
             let most = d.factor();
             vec![d.fxp(n, -most, most), d.fxp(n, -most, most)]
         });
-        let bound = Bound::units(2.0).and_relative((-15f64).exp2());
+        let bound = super::functions::relative(d);
         without_public_zeros(case).within(bound, bound)
     }),
     row("remainder", All, |d| {
         let case = Case::elementwise(d, Op::Remainder, |d, n| {
-            let most = d.largest_integer().min(1 << 40);
-            vec![d.int(n, -most, most), d.int(n, -most, most)]
+            let (most, dtype) = (divisible(d), d.one_of(NUMBERS));
+            let unit = d.unit_in_last_place();
+            let mut draw = || match dtype {
+                DType::Int => d.int(n, -most, most),
+                _ => d.fxp(n, -most as f64 * unit, most as f64 * unit),
+            };
+            vec![draw(), draw()]
         });
         without_public_zeros(case)
     }),
@@ -79,6 +85,11 @@ pub(crate) const ROWS: &[Row] = &[
         one(d, Op::RevealTo { party }, ANY).with_visibility(0, true)
     }),
 ];
+
+/// What dividends and divisors are below, where quotients are exact.
+fn divisible(d: &Draw) -> i64 {
+    d.largest_integer().min(if d.ring.bits == 32 { 1 << 18 } else { 1 << 40 }) - 1
+}
 
 /// A public divisor is not 0, unless the dividend is secret.
 fn without_public_zeros(mut case: Case) -> Case {

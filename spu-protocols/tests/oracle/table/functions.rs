@@ -2,55 +2,66 @@
 
 use spu_tensor::pphlo::Op;
 
-use super::Rings::Z64;
+use super::Rings::All;
 use super::{Row, row};
 use crate::case::{Bound, Case};
 use crate::draw::Draw;
 
 pub(crate) const ROWS: &[Row] = &[
-    row("exponential", Z64, |d| function(d, Op::Exponential, -40.0, 20.0, relative())),
-    row("exponential_minus_one", Z64, |d| function(d, Op::ExponentialMinusOne, -40.0, 20.0, relative())),
-    row("log", Z64, |d| {
+    row("exponential", All, |d| exponential(d, Op::Exponential)),
+    row("exponential_minus_one", All, |d| exponential(d, Op::ExponentialMinusOne)),
+    row("log", All, |d| {
         function(d, Op::Log, 2f64.powi(-10), 2f64.powi(20), Bound::units(4.0)).with_outside(d, &[0.0, -3.5])
     }),
-    row("log_plus_one", Z64, |d| {
+    row("log_plus_one", All, |d| {
         function(d, Op::LogPlusOne, 2f64.powi(-10) - 1.0, 2f64.powi(20), Bound::units(4.0))
             .with_outside(d, &[-1.0, -3.5])
     }),
-    row("reciprocal", Z64, |d| {
-        let case = function(d, Op::Reciprocal, d.unit_in_last_place(), d.largest() / 2.0, relative());
+    row("reciprocal", All, |d| {
+        let case = function(d, Op::Reciprocal, d.unit_in_last_place(), d.largest() / 2.0, relative(d));
         case.with_outside(d, &[0.0, -1.0, -0.25, -1e4])
     }),
-    row("sqrt", Z64, |d| function(d, Op::Sqrt, 0.0, d.largest() / 2.0, relative()).with_outside(d, &[-1.0, -1e4])),
-    row("rsqrt", Z64, |d| {
-        let case = function(d, Op::Rsqrt, d.unit_in_last_place(), d.largest() / 2.0, relative());
+    row("sqrt", All, |d| function(d, Op::Sqrt, 0.0, d.largest() / 2.0, relative(d)).with_outside(d, &[-1.0, -1e4])),
+    row("rsqrt", All, |d| {
+        let case = function(d, Op::Rsqrt, d.unit_in_last_place(), d.largest() / 2.0, relative(d));
         case.with_outside(d, &[0.0, -1.0, -1e4])
     }),
-    row("power", Z64, |d| {
+    row("rsqrt_approx", All, |d| {
+        let most = (f64::from(d.ring.fraction_bits) - 2.0).exp2().min(d.largest() / 2.0);
+        let bound = Bound::units(2.0).and_relative(if d.ring.bits == 32 { 1.0 / 512.0 } else { 1.0 / 1024.0 });
+        function(d, Op::RsqrtApprox, d.unit_in_last_place(), most, bound).with_outside(d, &[0.0, -1.0])
+    }),
+    // e^(y·ln x) has a relative error of 4·|y| + 8 units.
+    row("power", All, |d| {
         let case = Case::elementwise(d, Op::Power, |d, n| vec![d.fxp(n, 0.125, 8.0), d.fxp(n, -2.0, 2.0)]);
-        let bound = Bound::units(4.0).and_relative((-13f64).exp2());
+        let bound = Bound::units(2.0).and_relative(16.0 * d.unit_in_last_place());
         case.within(bound, bound)
     }),
-    row("power", Z64, |d| Case::elementwise(d, Op::Power, |d, n| vec![d.int(n, -9, 9), d.int(n, 0, 9)])),
-    row("atan2", Z64, |d| {
+    row("power", All, |d| Case::elementwise(d, Op::Power, |d, n| vec![d.int(n, -9, 9), d.int(n, 0, 9)])),
+    row("atan2", All, |d| {
         let case = Case::elementwise(d, Op::Atan2, |d, n| vec![d.fxp(n, -100.0, 100.0), d.fxp(n, -100.0, 100.0)]);
         case.within(Bound::units(8.0), Bound::units(8.0))
     }),
-    row("logistic", Z64, |d| function(d, Op::Logistic, -100.0, 100.0, Bound::units(4.0))),
-    row("tanh", Z64, |d| function(d, Op::Tanh, -100.0, 100.0, Bound::units(4.0))),
-    row("sine", Z64, |d| function(d, Op::Sine, -1024.0, 1024.0, Bound::units(4.0))),
-    row("cosine", Z64, |d| function(d, Op::Cosine, -1024.0, 1024.0, Bound::units(4.0))),
-    row("erf", Z64, |d| function(d, Op::Erf, -100.0, 100.0, Bound::units(4.0))),
-    row("gelu", Z64, |d| function(d, Op::Gelu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
-    row("silu", Z64, |d| function(d, Op::Silu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
-    row("softplus", Z64, |d| function(d, Op::Softplus, -100.0, 100.0, Bound::units(6.0))),
+    row("logistic", All, |d| function(d, Op::Logistic, -100.0, 100.0, Bound::units(4.0))),
+    row("tanh", All, |d| function(d, Op::Tanh, -100.0, 100.0, Bound::units(4.0))),
+    row("sine", All, |d| function(d, Op::Sine, -1024.0, 1024.0, Bound::units(4.0))),
+    row("cosine", All, |d| function(d, Op::Cosine, -1024.0, 1024.0, Bound::units(4.0))),
+    row("erf", All, |d| function(d, Op::Erf, -100.0, 100.0, Bound::units(4.0))),
+    row("gelu", All, |d| function(d, Op::Gelu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
+    row("silu", All, |d| function(d, Op::Silu, -100.0, 100.0, Bound::units(6.0).and_relative((-15f64).exp2()))),
+    row("softplus", All, |d| function(d, Op::Softplus, -100.0, 100.0, Bound::units(6.0))),
 ];
 
 fn function(d: &mut Draw, op: Op, lo: f64, hi: f64, bound: Bound) -> Case {
     Case::function(d, op, lo, hi).within(bound, bound)
 }
 
-/// 2^−15 of the value, or two units.
-const fn relative() -> Bound {
-    Bound::units(2.0).and_relative(1.0 / 32768.0)
+/// As far as the result fits, at most 20.
+fn exponential(d: &mut Draw, op: Op) -> Case {
+    function(d, op, -40.0, 20f64.min(d.largest().ln() - 0.5), relative(d))
+}
+
+/// 2^−15 of the value, or two units; in the ring of 2^32, whose products have few bits, 2^−9.
+pub(super) fn relative(d: &Draw) -> Bound {
+    Bound::units(2.0).and_relative(if d.ring.bits == 32 { 1.0 / 512.0 } else { 1.0 / 32768.0 })
 }

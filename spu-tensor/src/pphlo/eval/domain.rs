@@ -11,7 +11,7 @@ pub(super) fn check(op: &Op, operands: &[&HostTensor]) -> Result<(), String> {
     let (found, domain) = match op {
         Op::Divide | Op::Remainder => (first_outside(1, &|x| x != 0.0), "the divisor must not be 0"),
         Op::Reciprocal => (first_outside(0, &|x| x != 0.0), "it must not be 0"),
-        Op::Log | Op::Rsqrt => (first_outside(0, &|x| x > 0.0), "it must be above 0"),
+        Op::Log | Op::Rsqrt | Op::RsqrtApprox => (first_outside(0, &|x| x > 0.0), "it must be above 0"),
         Op::LogPlusOne => (first_outside(0, &|x| x > -1.0), "it must be above -1"),
         Op::Sqrt => (first_outside(0, &|x| x >= 0.0), "it must not be negative"),
         Op::ShiftLeft | Op::ShiftRightArithmetic | Op::ShiftRightLogical => {

@@ -61,14 +61,19 @@ pub(super) fn product<T: Copy>(
 }
 
 /// For each operand element, the result element that it belongs to.
-fn kept(operand: &Shape, axes: &[usize], result: &Shape) -> Vec<usize> {
+pub(super) fn kept(operand: &Shape, axes: &[usize], result: &Shape) -> Vec<usize> {
     let mut remaining = result.strides().into_iter();
     let stride = |axis| if axes.contains(&axis) { 0 } else { remaining.next().expect("one axis for each kept one") };
     let strides: Vec<usize> = (0..operand.rank()).map(stride).collect();
     strided(operand, &strides, 0)
 }
 
-fn folded<T: Copy>(elements: &[T], places: &[usize], mut result: Vec<T>, step: impl Fn(T, T) -> T) -> Vec<T> {
+pub(super) fn folded<T: Copy>(
+    elements: &[T],
+    places: &[usize],
+    mut result: Vec<T>,
+    step: impl Fn(T, T) -> T,
+) -> Vec<T> {
     elements.iter().zip(places).for_each(|(&x, &place)| result[place] = step(result[place], x));
     result
 }

@@ -10,6 +10,8 @@ mod matrix;
 mod movement;
 mod order;
 mod random;
+mod reduce;
+mod windows;
 
 use std::borrow::Cow;
 
@@ -135,7 +137,7 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         Op::LogPlusOne => real(a(), |a| if a > -1.0 { libm::log1p(a) } else { 0.0 }),
         Op::Reciprocal => real(a(), |a| functions::quotient(1.0, a)),
         Op::Sqrt => real(a(), functions::where_positive(libm::sqrt)),
-        Op::Rsqrt => real(a(), functions::where_positive(|a| 1.0 / libm::sqrt(a))),
+        Op::Rsqrt | Op::RsqrtApprox => real(a(), functions::where_positive(|a| 1.0 / libm::sqrt(a))),
         Op::Logistic => real(a(), logistic),
         Op::Tanh => real(a(), libm::tanh),
         Op::Sine => real(a(), libm::sin),
@@ -173,6 +175,20 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         }
         Op::ReduceSum { axes } => matrix::reduce_sum(x(), axes, ty),
         Op::ReduceMax { axis } => matrix::reduce_max(x(), *axis, &ty.shape),
+        Op::ReduceMin { axis } => reduce::minimum(x(), *axis, &ty.shape),
+        Op::ReduceProduct { axes } => reduce::product(x(), axes, &ty.shape),
+        Op::ReduceAny { axes } => reduce::truth(x(), axes, &ty.shape, false),
+        Op::ReduceAll { axes } => reduce::truth(x(), axes, &ty.shape, true),
+        Op::ArgMax { axis } => reduce::arg_max(x(), *axis, &ty.shape),
+        Op::MaxWithOneHot { axis } => {
+            let maximum = HostTensor::new(ty.shape.clone(), matrix::reduce_max(x(), *axis, &ty.shape));
+            let first = reduce::arg_max(x(), *axis, &ty.shape);
+            let one_hot = HostTensor::new(x().shape.clone(), reduce::one_hot(&first, *axis, &x().shape));
+            return Ok(vec![maximum, one_hot]);
+        }
+        Op::CumulativeSum { axis, reverse } => reduce::cumulative_sum(x(), *axis, *reverse, ty.dtype),
+        Op::GatherWindows { window, repeat } => windows::gather(x(), window, *repeat),
+        Op::ScatterWindows { window, repeat, shape } => windows::scatter(x(), window, *repeat, shape, ty.dtype),
         Op::Convert { dtype } => widen(a(), *dtype).into_owned(),
         Op::Assume { lo, hi } => {
             let outside = |v: &f64| !(lo.0..=hi.0).contains(v);
@@ -265,6 +281,67 @@ mod tests {
             fxp([2, 2], &[1.0, 1.0, -4.0, -4.0]),
             fxp([2, 4], &[1.0, -2.0, 3.0, 1.0, -4.0, 5.0, -6.0, -4.0]),
         ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    #[test]
+    fn extrema_and_running_sums_by_hand() {
+        let body = "%least = reduce_min %x {axis = 1}
+            %prod = reduce_product %x {axes = [0, 1]}
+            %q = reduce_product %i {axes = [0]}
+            %a = reduce_any %p {axes = [0]}
+            %b = reduce_all %p {axes = [0]}
+            %where = arg_max %x {axis = 1}
+            %down = arg_max %x {axis = 0}
+            %tie = abs %x
+            %d = concatenate %tie, %tie {axis = 1}
+            %first = arg_max %d {axis = 1}
+            %most, %hot = max_with_one_hot %x {axis = 0}
+            %c = cumulative_sum %x {axis = 1, reverse = false}
+            %e = cumulative_sum %x {axis = 1, reverse = true}
+            %n = cumulative_sum %p {axis = 0, reverse = false}
+            return l = %least, p = %prod, q = %q, a = %a, b = %b, w = %where, d = %down, f = %first, m = %most, h = %hot, c = %c, e = %e, n = %n";
+        let expected = vec![
+            fxp([2], &[-2.0, -6.0]),
+            fxp([], &[-6.0 * 120.0]),
+            HostTensor::int([], vec![-6]),
+            HostTensor::bool([], vec![true]),
+            HostTensor::bool([], vec![false]),
+            HostTensor::int([2], vec![2, 1]),
+            HostTensor::int([3], vec![0, 1, 0]),
+            HostTensor::int([2], vec![2, 2]),
+            fxp([3], &[1.0, 5.0, 3.0]),
+            HostTensor::bool([2, 3], vec![true, false, true, false, true, false]),
+            fxp([2, 3], &[1.0, -1.0, 2.0, -4.0, 1.0, -5.0]),
+            fxp([2, 3], &[2.0, 1.0, 3.0, -5.0, -1.0, -6.0]),
+            HostTensor::int([3], vec![1, 1, 2]),
+        ];
+        assert_eq!(run(body).unwrap(), expected);
+    }
+
+    /// Every window against the elements that a loop over its places finds.
+    #[test]
+    fn windows_are_what_loops_find() {
+        let body = "%w = gather_windows %x {window = [2, 2] strides [1, 2] dilations [1, 2] low [1, 0] high [0, 2], repeat = false}
+            %r = gather_windows %x {window = [2, 2] strides [1, 2] dilations [1, 2] low [1, 0] high [0, 2], repeat = true}
+            %s = scatter_windows %w {window = [2, 2] strides [1, 2] dilations [1, 2] low [1, 0] high [0, 2], repeat = false, shape = [2, 3]}
+            return w = %w, r = %r, s = %s";
+        let x = [[1.0, -2.0, 3.0], [-4.0, 5.0, -6.0]];
+        let (mut zeros, mut repeated, mut counts) = (Vec::new(), Vec::new(), [[0.0; 3]; 2]);
+        for (top, left) in [(-1i32, 0i32), (-1, 2), (0, 0), (0, 2)] {
+            let mut found = Vec::new();
+            for (i, j) in [(0, 0), (0, 2), (1, 0), (1, 2)].map(|(i, j)| (top + i, left + j)) {
+                if (0..2).contains(&i) && (0..3).contains(&j) {
+                    found.push(x[i as usize][j as usize]);
+                    counts[i as usize][j as usize] += 1.0;
+                }
+            }
+            let padded = |filler: f64| found.iter().copied().chain(std::iter::repeat(filler)).take(4);
+            zeros.extend(padded(0.0));
+            repeated.extend(padded(*found.last().expect("every window has an element")));
+        }
+        let sums: Vec<f64> = x.as_flattened().iter().zip(counts.as_flattened()).map(|(x, n)| x * n).collect();
+        let expected = vec![fxp([2, 2, 4], &zeros), fxp([2, 2, 4], &repeated), fxp([2, 3], &sums)];
         assert_eq!(run(body).unwrap(), expected);
     }
 

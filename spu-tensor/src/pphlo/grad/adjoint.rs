@@ -50,6 +50,7 @@ pub(super) fn adjoints(
         | Op::LogPlusOne
         | Op::Sqrt
         | Op::Rsqrt
+        | Op::RsqrtApprox
         | Op::Logistic
         | Op::Tanh
         | Op::Sine
@@ -142,17 +143,19 @@ pub(super) fn adjoints(
             }
         }
         Op::ReduceSum { axes } => give(0, &mut || repeated(b, g, x(0), axes)),
-        Op::ReduceMax { axis } => give(0, &mut || {
-            let most = repeated(b, result, x(0), &[*axis]);
-            let largest = b.apply(Op::Equal, &[x(0), most]);
-            let spread = repeated(b, g, x(0), &[*axis]);
-            masked(b, largest, spread)
-        }),
+        Op::ReduceMax { .. }
+        | Op::ReduceMin { .. }
+        | Op::ReduceProduct { .. }
+        | Op::MaxWithOneHot { .. }
+        | Op::CumulativeSum { .. }
+        | Op::GatherWindows { .. }
+        | Op::ScatterWindows { .. } => give(0, &mut || super::reduce::adjoint(b, node, g)),
         Op::Assume { .. } | Op::ToSecret | Op::Reveal | Op::RevealTo { .. } => give(0, &mut || g),
         Op::Convert { .. } | Op::StopGradient | Op::Parameter { .. } | Op::Constant { .. } => {}
         Op::Iota { .. } | Op::OneHot { .. } => {}
         Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual => {}
         Op::And | Op::Or | Op::Xor | Op::Not => {}
+        Op::ReduceAny { .. } | Op::ReduceAll { .. } | Op::ArgMax { .. } => {}
         Op::If | Op::While { .. } | Op::For { .. } => unreachable!("`{}` has regions", node.operation.name()),
         Op::Sign | Op::Floor | Op::Ceil | Op::RoundNearestAfz | Op::RoundNearestEven | Op::Truncate => {}
         Op::ShiftLeft | Op::ShiftRightArithmetic | Op::ShiftRightLogical | Op::PopulationCount => {}
@@ -191,7 +194,7 @@ pub(super) fn reshaped(b: &mut Builder, value: Value, like: Value) -> Value {
 }
 
 /// `value`, which lacks `axes`, repeated along them to the shape of `like`.
-fn repeated(b: &mut Builder, value: Value, like: Value, axes: &[usize]) -> Value {
+pub(super) fn repeated(b: &mut Builder, value: Value, like: Value, axes: &[usize]) -> Value {
     let shape = b.graph.ty(like).shape.clone();
     let dimensions = (0..shape.rank()).filter(|axis| !axes.contains(axis)).collect();
     b.apply(Op::Broadcast { shape, dimensions }, &[value])

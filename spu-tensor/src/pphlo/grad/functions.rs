@@ -84,7 +84,7 @@ fn slope(b: &mut Builder, op: &Op, x: Value, y: Value) -> Value {
             scaled(b, inverse, 0.5)
         }
         // −1/2·x^(−3/2)
-        Op::Rsqrt => {
+        Op::Rsqrt | Op::RsqrtApprox => {
             let square = b.apply(Op::Multiply, &[y, y]);
             let cube = b.apply(Op::Multiply, &[square, y]);
             scaled(b, cube, -0.5)

@@ -4,6 +4,7 @@ mod adjoint;
 mod control;
 mod functions;
 mod linear;
+mod reduce;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -23,8 +24,7 @@ use crate::shape::Shape;
 /// A derivative node has the location of the node that it differentiates, seeds and zeros have `location`.
 ///
 /// At a kink one side's derivative is taken: `Maximum` and `Minimum` give it to the first operand, `Relu` has 1 at 0.
-/// `ReduceMax` gives it in full to *every* element that equals the maximum, which is right without ties only; its usual
-/// place, the shift inside a log-sum-exp, is behind `StopGradient`.
+/// `ReduceMax`, `ReduceMin` and `MaxWithOneHot` give it to the first element that is the maximum or minimum.
 pub fn gradient(graph: &mut Graph, output: Value, wrt: &[Value], location: Location) -> Result<Vec<Value>, Error> {
     let ty = graph.ty(output);
     if ty.dtype != DType::Fxp || ty.shape != Shape::SCALAR {

@@ -7,7 +7,9 @@ use crate::graph::Value;
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
 use crate::pphlo::generate::Random;
-use crate::pphlo::{Builder, ConvolutionWindow, DType, Graph, Op, Real, Strides, Type, evaluate, parse, verify};
+use crate::pphlo::{
+    Builder, ConvolutionWindow, DType, Graph, Op, Real, Strides, Type, Window, evaluate, parse, verify,
+};
 use crate::shape::Shape;
 
 type Build = fn(&mut Builder, &[Value]) -> Value;
@@ -150,6 +152,34 @@ proptest! {
         check("sum", &inputs, |b, x| b.apply(Op::ReduceSum { axes: vec![0, 1] }, &[x[0]]));
         check("maximum of columns", &inputs, |b, x| b.apply(Op::ReduceMax { axis: 0 }, &[x[0]]));
         check("maximum of rows", &inputs, |b, x| b.apply(Op::ReduceMax { axis: 1 }, &[x[0]]));
+    }
+
+    #[test]
+    fn products_extrema_and_running_sums(seed: u64, m in 1usize..4, n in 1usize..6) {
+        let inputs = distinct(seed, &[&[m, n, 2]], false);
+        check("product", &inputs, |b, x| b.apply(Op::ReduceProduct { axes: vec![1] }, &[x[0]]));
+        check("product of two axes", &inputs, |b, x| b.apply(Op::ReduceProduct { axes: vec![0, 2] }, &[x[0]]));
+        check("minimum", &inputs, |b, x| b.apply(Op::ReduceMin { axis: 1 }, &[x[0]]));
+        check("maximum with one-hot", &inputs, |b, x| b.apply(Op::MaxWithOneHot { axis: 1 }, &[x[0]]));
+        check("running sum", &inputs, |b, x| b.apply(Op::CumulativeSum { axis: 1, reverse: false }, &[x[0]]));
+        check("running sum from the end", &inputs, |b, x| b.apply(Op::CumulativeSum { axis: 1, reverse: true }, &[x[0]]));
+    }
+
+    #[test]
+    fn windows(seed: u64, m in 2usize..5, n in 2usize..5) {
+        fn window() -> Window {
+            Window::sliding([2, 2]).strides([1, 2]).dilations([1, 1]).padding([(1, 0), (0, 1)])
+        }
+        let inputs = distinct(seed, &[&[m, n]], false);
+        check("gathered", &inputs, |b, x| b.apply(Op::GatherWindows { window: window(), repeat: false }, &[x[0]]));
+        check("repeated", &inputs, |b, x| b.apply(Op::GatherWindows { window: window(), repeat: true }, &[x[0]]));
+        check("pooled", &inputs, |b, x| {
+            let windows = b.apply(Op::GatherWindows { window: window(), repeat: true }, &[x[0]]);
+            b.apply(Op::ReduceMax { axis: 2 }, &[windows])
+        });
+        check("scattered", &distinct(seed, &[&[3, 2, 4]], false), |b, x| {
+            b.apply(Op::ScatterWindows { window: window(), repeat: true, shape: [3, 3].into() }, &[x[0]])
+        });
     }
 
     #[test]
@@ -311,6 +341,24 @@ fn without_a_path_the_derivative_is_zero() {
         assert_eq!(names, ["constant", "broadcast"]);
         let arguments = [HostTensor::fxp([2], vec![1.0, 2.0]), HostTensor::fxp([2], vec![3.0, 4.0])];
         assert_eq!(evaluate(&graph, &arguments).unwrap(), [HostTensor::fxp([2], vec![0.0, 0.0])]);
+    }
+}
+
+/// The whole derivative goes to one element, so that it sums to that of the result.
+#[test]
+fn of_equal_maxima_the_first_has_the_derivative() {
+    for (op, expected) in [("reduce_max", [0.0, 1.0, 0.0, 0.0]), ("reduce_min", [1.0, 0.0, 0.0, 0.0])] {
+        let text = format!(
+            "program f(x: fxp[secret][4])
+            %x = parameter {{index = 0}} : fxp[secret][4]
+            %m = {op} %x {{axis = 0}}
+            return m = %m"
+        );
+        let mut graph = parse(&text).unwrap().graph;
+        let output = graph.outputs[0];
+        graph.outputs = gradient(&mut graph, output, &[Value(0)], Location::UNKNOWN).unwrap();
+        let x = HostTensor::fxp([4], vec![-1.0, 2.0, -1.0, 2.0]);
+        assert_eq!(evaluate(&graph, &[x]).unwrap(), [HostTensor::fxp([4], expected.to_vec())]);
     }
 }
 

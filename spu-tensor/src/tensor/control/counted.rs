@@ -48,7 +48,6 @@ counts!(i32, i64, u32, usize);
 
 impl Sealed for i32 {}
 impl Sealed for u32 {}
-impl Sealed for usize {}
 
 /// `body(i, state)` for each i of the range, or of `0..n`; each iteration is given the state that the one before gave. Each leaf
 /// keeps its shape; a leaf of a secret type is secret from the start.

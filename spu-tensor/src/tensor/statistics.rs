@@ -1,0 +1,151 @@
+//! Variance, and the softmax family.
+
+use super::axes::{Axes, KeepDims, keepdims};
+use super::reduce::{count, divided, reduced, sum};
+use super::{Fxp, Numeric, Tensor, Visibility};
+use crate::location::Location;
+
+impl<V: Visibility, D: Numeric> Tensor<V, D> {
+    /// The variance over axes, which disappear: the mean square distance from the mean.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1.0, 2.0, 3.0, 6.0], |x: Tensor<Secret, Fxp>| x.variance(0))?;
+    /// assert_eq!(y.values(), [3.5]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn variance(self, axes: impl Axes) -> Tensor<V, Fxp> {
+        variance(self, &axes, 0, Location::caller())
+    }
+
+    /// The variance over axes with `ddof` fewer degrees of freedom: divided by n − ddof instead of n.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1.0, 2.0, 6.0], |x: Tensor<Secret, Fxp>| x.variance_ddof(0, 1))?;
+    /// assert_eq!(y.values(), [7.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn variance_ddof(self, axes: impl Axes, ddof: usize) -> Tensor<V, Fxp> {
+        variance(self, &axes, ddof, Location::caller())
+    }
+
+    /// The standard deviation over axes, which disappear: the square root of the [variance](Self::variance).
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1.0, 5.0], |x: Tensor<Secret, Fxp>| x.std(0))?;
+    /// assert_eq!(y.values(), [2.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn std(self, axes: impl Axes) -> Tensor<V, Fxp> {
+        variance(self, &axes, 0, Location::caller()).sqrt()
+    }
+
+    /// e^x / Σ e^x over axes. Elements far below the maximum, masks of −10^9 among them, give exactly 0; all lie in [0, 1],
+    /// and over the axes they sum to 1 within n + 2 units in the last place for n elements.
+    ///
+    /// The maximum is taken out first, so that exponents lie in (−∞, 0] and their sum in [1, n] whatever the elements are. As
+    /// it cancels, no derivative flows through it.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![3.0, 3.0, -1e9], |x: Tensor<Secret, Fxp>| x.softmax(0))?;
+    /// assert_eq!(y.values(), [0.5, 0.5, 0.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn softmax(self, axes: impl Axes) -> Tensor<V, Fxp> {
+        let Some(Shifted { terms, total, .. }) = Shifted::new(self, &axes, Location::caller()) else {
+            return Tensor::from_handle(self.handle);
+        };
+        Tensor::from_handle((terms * total.reciprocal()).handle)
+    }
+
+    /// x − log Σ e^x over axes: the logarithm of the [softmax](Self::softmax).
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![3.0, 3.0], |x: Tensor<Secret, Fxp>| x.log_softmax(0))?;
+    /// assert!(y.values().iter().all(|x| (x + 2f64.ln()).abs() < 1e-12));
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn log_softmax(self, axes: impl Axes) -> Tensor<V, Fxp> {
+        match Shifted::new(self, &axes, Location::caller()) {
+            Some(Shifted { below, total, .. }) => Tensor::from_handle((below - total.ln()).handle),
+            None => Tensor::from_handle(self.handle),
+        }
+    }
+
+    /// log Σ e^x over axes, which disappear. Its derivative is the [softmax](Self::softmax).
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![700.0, 700.0, -1e9], |x: Tensor<Secret, Fxp>| x.logsumexp(0))?;
+    /// assert!((y.values()[0] - 700.0 - 2f64.ln()).abs() < 1e-9);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn logsumexp(self, axes: impl Axes) -> Tensor<V, Fxp> {
+        let location = Location::caller();
+        let Some(Shifted { most, total, .. }) = Shifted::new(self, &axes, location) else {
+            return Tensor::from_handle(self.handle);
+        };
+        let result = Tensor::<V, Fxp>::from_handle((total.ln() + most).handle);
+        if axes.are_kept() {
+            return result;
+        }
+        let rank = self.shape().rank();
+        let (axes, extents) = (axes.to_axes(rank), result.shape());
+        let kept = extents.extents().iter().enumerate().filter(|(axis, _)| !axes.contains(axis));
+        result.reshape(kept.map(|(_, &extent)| extent).collect::<Vec<_>>())
+    }
+}
+
+/// x − max x, its exponentials, and their sum, the axes kept.
+struct Shifted<V: Visibility> {
+    most: Tensor<V, Fxp>,
+    below: Tensor<V, Fxp>,
+    terms: Tensor<V, Fxp>,
+    total: Tensor<V, Fxp>,
+}
+
+impl<V: Visibility> Shifted<V> {
+    #[track_caller]
+    fn new<D: Numeric>(x: Tensor<V, D>, axes: &impl Axes, location: Location) -> Option<Self> {
+        let n = count("softmax", x.handle, axes, 0, location)?;
+        let axes = || -> KeepDims<Vec<usize>> { keepdims(axes.to_axes(x.shape().rank())) };
+        let x = x.to_fxp();
+        let most = x.max(axes()).stop_gradient();
+        let below = Tensor::<V, Fxp>::from_handle((x - most).assume(..=0.0).handle);
+        let terms = below.exp();
+        let total = terms.sum(axes()).assume(1.0..=n as f64);
+        Some(Self { most, below, terms, total })
+    }
+}
+
+#[track_caller]
+fn variance<V: Visibility, D: Numeric>(
+    x: Tensor<V, D>,
+    axes: &impl Axes,
+    ddof: usize,
+    location: Location,
+) -> Tensor<V, Fxp> {
+    let Some(n) = count("variance", x.handle, axes, ddof, location) else {
+        return Tensor::from_handle(x.handle);
+    };
+    let distance = x.to_fxp() - x.mean(keepdims(axes.to_axes(x.shape().rank())));
+    let square = Tensor::<V, Fxp>::from_handle((distance * distance).handle);
+    let total = reduced(square.handle, axes, location, |square, axes| sum(square, axes, location));
+    Tensor::from_handle(divided(total, n, location))
+}
