@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use spu::pphlo::{parse, print};
 use spu::prelude::*;
-use spu::{Cost, LoopCost, Program, Target, Traffic};
+use spu::{Cost, LoopCost, Program, Target, Traffic, random};
 
 type Secrets = Tensor<Secret, Fxp>;
 type Number = Tensor<Public, Int>;
@@ -337,6 +337,65 @@ fn who_decides_otherwise_stops_everybody() {
     assert!(start.elapsed() < seeded().read_deadline / 2);
 }
 
+/// Uniform numbers, two for each row of xs: in a loop that is written out if there are few rows.
+#[spu_fn]
+fn draws(xs: Tensor<Secret, Fxp>) -> (Tensor<Secret, Fxp>, Tensor<Public, Fxp>) {
+    scan((), xs, |(), x: Secrets| {
+        let drawn: Secrets = random::uniform([], 0.0..1.0);
+        ((), (drawn + x, random::uniform::<Public>([], 0.0..1.0)))
+    })
+    .1
+}
+
+#[test]
+fn each_iteration_draws_anew() -> Result<(), Error> {
+    fn all_differ(mut drawn: Vec<f64>) {
+        assert!(drawn.iter().all(|x| (0.0..1.0).contains(x)));
+        let count = drawn.len();
+        drawn.sort_by(f64::total_cmp);
+        drawn.dedup();
+        // Of 600 numbers with 18 bits fewer than one pair is equal on the average.
+        assert!(drawn.len() + 10 > count && drawn.len() > 3, "{} of {count}", drawn.len());
+    }
+    for n in [4, 600] {
+        let written_out = draws::program([n])?.graph.nodes().all(|(_, node)| node.regions.is_empty());
+        assert_eq!(written_out, n == 4);
+        for session in [local(), Session::plain(&seeded())?] {
+            let xs = session.input::<Secrets, _>(Party(0), [n], || Ok(vec![0.0; n]))?;
+            let (secret, public) = draws::run(&session, &xs)?.split();
+            all_differ(opened(&session, &secret)?);
+            all_differ(values(&public));
+        }
+        let clear = spu::Evaluator::new();
+        let xs = clear.input::<Secrets, _>(Party(0), [n], || Ok(vec![0.0; n]))?;
+        all_differ(values(&draws::run(&clear, &xs)?.split().1));
+    }
+    Ok(())
+}
+
+/// A permutation from around serves a loop.
+#[spu_fn]
+fn sorted_twice(x: Tensor<Secret, Fxp>, n: Tensor<Public, Int>) -> Tensor<Secret, Fxp> {
+    let order = spu::Permutation::sorting(x);
+    while_loop((x, n), |(_, n): (Secrets, Number)| n.gt(0), |(x, n)| (x.permute(order), n - 1)).0
+}
+
+#[test]
+fn a_permutation_may_be_captured() -> Result<(), Error> {
+    let session = local();
+    spu::pphlo::verify(&sorted_twice::program([3], [])?.graph)?;
+    let x = session.input::<Secrets, _>(Party(0), [3], || Ok(vec![3.0, 1.0, 2.0]))?;
+    // y_k = x_p(k) with p = (1, 2, 0).
+    near(&opened(&session, &sorted_twice::run(&session, &x, 1)?)?, &[1.0, 2.0, 3.0], 1e-4);
+    near(&opened(&session, &sorted_twice::run(&session, &x, 2)?)?, &[2.0, 3.0, 1.0], 1e-4);
+    Ok(())
+}
+
+#[spu_fn]
+fn slope_of_dropout(x: Tensor<Secret, Fxp>, n: Tensor<Public, Int>) -> Tensor<Secret, Fxp> {
+    value_and_grad(x, |x| cond(n.gt(0), || x * random::uniform::<Public>([], 0.0..1.0), || x * x)).1
+}
+
 /// Derivatives of x⁴, of the sum of products of the first rows, and of x² or −x.
 #[spu_fn]
 fn derivatives(
@@ -441,6 +500,11 @@ fn faults_name_the_leaf_and_the_places() {
         (askew::program([3], [2]), "cannot scan shapes [3] and [2]: they need one first axis", "|(), (x, y): Pair2|"),
         (public_state::program([], []), "cannot keep `1` public in `for_bounded`", "for_bounded(3, (x, n)"),
         (slope_of_newton::program([]), "cannot differentiate through `while_loop`", "|a| while_loop(a"),
+        (
+            slope_of_dropout::program([], []),
+            "cannot differentiate through a branch or loop that draws",
+            "|x| cond(n.gt(0)",
+        ),
         (
             many_conditions::program([3]),
             "cannot loop while bool[public][3]: it takes one truth value",

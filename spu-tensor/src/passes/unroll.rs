@@ -25,7 +25,7 @@ pub(super) fn run(graph: &mut Graph) -> Changed {
     let changed = rewrite(graph, |b, node, operands| {
         let Op::For { trips, .. } = node.operation else { return None };
         let body = &node.regions[0];
-        let small = || operations(body).and_then(|n| n.checked_mul(trips)).is_some_and(|n| n <= MOST_OPERATIONS);
+        let small = || repeated(body, trips).is_some_and(|n| n <= MOST_OPERATIONS);
         if trips > 1 && !small() {
             return None;
         }
@@ -43,10 +43,15 @@ fn operations(graph: &Graph) -> Option<usize> {
     let count = |op: &Op, body: Option<&Graph>| match op {
         Op::Parameter { .. } | Op::Constant { .. } => Some(0),
         Op::If | Op::While { .. } => None,
-        Op::For { trips, .. } => operations(body?)?.checked_mul(*trips),
+        Op::For { trips, .. } => repeated(body?, *trips),
         _ => Some(1),
     };
     graph.nodes().try_fold(0usize, |sum, (_, node)| sum.checked_add(count(&node.operation, node.regions.first())?))
+}
+
+/// The same for `trips` iterations, each of which counts, even if it only passes on what it is given.
+fn repeated(body: &Graph, trips: usize) -> Option<usize> {
+    operations(body)?.max(1).checked_mul(trips)
 }
 
 #[cfg(test)]
@@ -78,6 +83,12 @@ mod tests {
         );
         rewrites(run, &doubling(0, ""), "return y = %x");
         keeps(run, &doubling(MOST_OPERATIONS / 2 + 1, ""));
+        keeps(
+            run,
+            "%y = for %x {start = 0, trips = 1000000000000, carried = 1, scanned = 0} {
+                %a = parameter {index = 1} : fxp[secret][2, 3] return %a
+            } return y = %y",
+        );
     }
 
     #[test]
