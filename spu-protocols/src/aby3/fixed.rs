@@ -42,7 +42,7 @@ impl Fixed for i64 {
     fn rounded(self, places: i32) -> i128 {
         let excess = Self::FRACTION as i32 - places;
         // More than 63 places are one half of nothing.
-        if excess > 63 { 0 } else { ((self >> (excess - 1)) + 1 >> 1).into() }
+        if excess > 63 { 0 } else { (((self >> (excess - 1)) + 1) >> 1).into() }
     }
 }
 
@@ -72,7 +72,7 @@ impl Fixed for i128 {
     #[inline(always)]
     fn rounded(self, places: i32) -> i128 {
         let excess = Self::FRACTION as i32 - places;
-        if excess > 127 { 0 } else { (self >> (excess - 1)) + 1 >> 1 }
+        if excess > 127 { 0 } else { ((self >> (excess - 1)) + 1) >> 1 }
     }
 }
 
