@@ -35,13 +35,13 @@ pub(crate) const ROWS: &[Row] = &[
     row("power", All, |d| {
         let case = Case::elementwise(d, Op::Power, |d, n| vec![d.fxp(n, 0.125, 8.0), d.fxp(n, -2.0, 2.0)]);
         let bound = Bound::units(2.0).and_relative(16.0 * d.unit_in_last_place());
-        case.within(bound, bound)
+        case.within(bound.doubled(), bound)
     }),
     row("power", All, |d| Case::elementwise(d, Op::Power, |d, n| vec![d.int(n, -9, 9), d.int(n, 0, 9)])),
     row("atan2", All, |d| {
         let case = Case::elementwise(d, Op::Atan2, |d, n| vec![d.fxp(n, -100.0, 100.0), d.fxp(n, -100.0, 100.0)]);
         let bound = Bound::units(6f64.max((-36f64).exp2() / d.unit_in_last_place()));
-        case.within(bound, bound)
+        case.within(bound.doubled(), bound)
     }),
     row("logistic", All, |d| function(d, Op::Logistic, -100.0, 100.0, Bound::units(2.2))),
     row("tanh", All, |d| function(d, Op::Tanh, -100.0, 100.0, Bound::units(2.2))),
@@ -54,7 +54,7 @@ pub(crate) const ROWS: &[Row] = &[
 ];
 
 fn function(d: &mut Draw, op: Op, lo: f64, hi: f64, bound: Bound) -> Case {
-    Case::function(d, op, lo, hi).within(bound, bound)
+    Case::function(d, op, lo, hi).within(bound.doubled(), bound)
 }
 
 /// As far as the result fits, at most 20.
