@@ -4,7 +4,7 @@ use spu::graph::Value;
 use spu::pphlo::{Interval, Op};
 
 use super::spline::Spline;
-use super::{Entry, Lowering};
+use super::{Entry, Lowering, RingConfig};
 
 impl Lowering<'_> {
     /// 1/x or ln x on a known narrow range: piecewise polynomials of degree 4, seven rounds.
@@ -130,10 +130,11 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether a spline serves the range in a format with `fraction_bits`.
-pub(super) fn is_narrow(range: Interval, fraction_bits: u32) -> bool {
-    let f = fraction_bits as i32;
-    range.lo > 0.0 && range.hi / range.lo <= LARGEST_RATIO && (1..=2 * f).contains(&(f - up(range)))
+/// Whether a spline serves the range: in the ring of 64 bits. In that of 32 its powers have too few bits, and in that of 128 it would err by
+/// more units than what normalizes.
+pub(super) fn is_narrow(range: Interval, ring: RingConfig) -> bool {
+    let f = ring.fraction_bits as i32;
+    ring.bits == 64 && range.lo > 0.0 && range.hi / range.lo <= LARGEST_RATIO && (1..=2 * f).contains(&(f - up(range)))
 }
 
 /// By how many bits a range is scaled for its geometric centre to lie in [2, 4).

@@ -105,7 +105,7 @@ pub(super) fn needs(graph: &pphlo::Graph, intervals: &[Interval], ring: RingConf
             _ => continue,
         };
         let splined = matches!(node.operation, Op::Reciprocal | Op::Log | Op::Divide);
-        if !(splined && super::function::is_narrow(of(x), ring.fraction_bits)) {
+        if !(splined && super::function::is_narrow(of(x), ring)) {
             needs[x.index()] = needs[x.index()].and(Needs::of(&node.operation, quotient));
         }
     }

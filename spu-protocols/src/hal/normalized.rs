@@ -90,7 +90,7 @@ impl Lowering<'_> {
 
     /// Whether a spline serves the range of a value.
     pub(super) fn is_narrow(&self, x: Value) -> bool {
-        is_narrow(self.intervals[x.index()], self.ring.fraction_bits)
+        is_narrow(self.intervals[x.index()], self.ring)
     }
 
     /// The operand with the format's fraction bits, its range, and what it is normalized for.

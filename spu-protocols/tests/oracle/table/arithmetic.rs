@@ -35,7 +35,7 @@ pub(crate) const ROWS: &[Row] = &[
             vec![d.fxp(n, -most, most), d.fxp(n, -most, most)]
         });
         let bound = super::functions::relative(d);
-        without_public_zeros(case).within(bound, bound)
+        without_public_zeros(case).within(bound.doubled(), bound)
     }),
     row("remainder", All, |d| {
         let case = Case::elementwise(d, Op::Remainder, |d, n| {

@@ -62,8 +62,12 @@ pub(crate) const ROWS: &[Row] = &[
     row("pad", All, |d| {
         let (rank, dtype) = (d.below(4), d.one_of(ANY));
         let shape = d.shape_of_rank(rank);
-        let mut edge = || (0..rank).map(|_| d.below(5) as i64 - 1).collect::<Vec<_>>();
-        let (low, high) = (edge(), edge());
+        // At most one element is taken off, where there are more.
+        let mut edge = |spare: usize| {
+            let padding = |&n: &usize| d.below(5) as i64 - i64::from(n > spare);
+            shape.extents().iter().map(padding).collect::<Vec<_>>()
+        };
+        let (low, high) = (edge(1), edge(2));
         let interior = (0..rank).map(|_| d.below(3)).collect();
         let tensors = [tensor(d, shape, dtype), tensor(d, Shape::SCALAR, dtype)];
         Case::new(d, Op::Pad { low, high, interior }, tensors)
