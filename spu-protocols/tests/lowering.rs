@@ -34,7 +34,10 @@ fn vector(values: Vec<f64>) -> HostTensor {
 /// Values that 18 fraction bits hold exactly.
 fn exact(lo: f64, hi: f64, n: usize) -> impl Strategy<Value = Vec<f64>> {
     let ulp = 262_144.0;
-    proptest::collection::vec(((lo * ulp).ceil() as i64..=(hi * ulp).floor() as i64).prop_map(move |x| x as f64 / ulp), n)
+    proptest::collection::vec(
+        ((lo * ulp).ceil() as i64..=(hi * ulp).floor() as i64).prop_map(move |x| x as f64 / ulp),
+        n,
+    )
 }
 
 proptest! {

@@ -150,6 +150,15 @@ impl<V, D> HostOf<Tensor<V, D>> {
     }
 }
 
+impl<A: Tree, B: Tree> HostOf<(A, B)> {
+    /// Both parts.
+    pub fn split(self) -> (HostOf<A>, HostOf<B>) {
+        let mut leaves = self.leaves;
+        let rest = leaves.split_off(A::leaves().len());
+        (HostOf::from_leaves(leaves), HostOf::from_leaves(rest))
+    }
+}
+
 impl<V: Visibility, D: DType> Tensor<V, D> {
     /// A leaf of [`ShapeOf::of`].
     #[track_caller]

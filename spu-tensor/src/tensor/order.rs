@@ -33,7 +33,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
     ///
     /// let y = evaluate(vec![2, -1, 5], |x: Tensor<Secret, Int>| x.sort_descending(0))?;
-    /// assert_eq!(y.values(), [5, 2, -1]);
+    /// assert_eq!(y.values(), [5.0, 2.0, -1.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -47,7 +47,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
     ///
     /// let y = evaluate(vec![2.0, -1.5, 2.0], |x: Tensor<Secret, Fxp>| x.argsort(0))?;
-    /// assert_eq!(y.values(), [1, 0, 2]);
+    /// assert_eq!(y.values(), [1.0, 0.0, 2.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -65,7 +65,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
     ///
     /// let (values, places) = evaluate(vec![3, 9, 9, 1], |x: Tensor<Secret, Int>| x.top_k(2))?.split();
-    /// assert_eq!((values.values(), places.values()), (&[9, 9][..], &[1, 2][..]));
+    /// assert_eq!((values.values(), places.values()), (vec![9.0, 9.0], vec![1.0, 2.0]));
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -91,7 +91,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
     ///
     /// let y = evaluate(vec![1, 2, 3, 4], |x: Tensor<Secret, Int>| x.shuffle().sort(0))?;
-    /// assert_eq!(y.values(), [1, 2, 3, 4]);
+    /// assert_eq!(y.values(), [1.0, 2.0, 3.0, 4.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -130,7 +130,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     ///     let order = Permutation::sorting(x);
     ///     x.permute(order).permute_back(order)
     /// })?;
-    /// assert_eq!(y.values(), [3, 1, 2]);
+    /// assert_eq!(y.values(), [3.0, 1.0, 2.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -164,7 +164,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
     ///
     /// let y = evaluate(vec![7, 1, 2, 4], |x: Tensor<Secret, Int>| x.median(0))?;
-    /// assert_eq!(y.item(), 3.0);
+    /// assert_eq!(y.values(), [3.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -214,7 +214,7 @@ impl<V: Visibility> Permutation<V> {
     /// use spu_tensor::{Int, Permutation, Secret, Tensor, evaluate};
     ///
     /// let y = evaluate(vec![30, 10, 20], |x: Tensor<Secret, Int>| Permutation::sorting(x).indices())?;
-    /// assert_eq!(y.values(), [1, 2, 0]);
+    /// assert_eq!(y.values(), [1.0, 2.0, 0.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -228,7 +228,7 @@ impl<V: Visibility> Permutation<V> {
     /// use spu_tensor::{Int, Permutation, Secret, Tensor, evaluate};
     ///
     /// let y = evaluate(vec![10, 30, 30], |x: Tensor<Secret, Int>| Permutation::sorting_descending(x).indices())?;
-    /// assert_eq!(y.values(), [1, 2, 0]);
+    /// assert_eq!(y.values(), [1.0, 2.0, 0.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -245,7 +245,7 @@ impl<V: Visibility> Permutation<V> {
     ///     let order = Permutation::sorting(x);
     ///     order.then(order.inverse()).indices()
     /// })?;
-    /// assert_eq!(y.values(), [0, 1, 2]);
+    /// assert_eq!(y.values(), [0.0, 1.0, 2.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -260,7 +260,7 @@ impl<V: Visibility> Permutation<V> {
     ///
     /// // The rank of every element.
     /// let y = evaluate(vec![30, 10, 20], |x: Tensor<Secret, Int>| Permutation::sorting(x).inverse().indices())?;
-    /// assert_eq!(y.values(), [2, 0, 1]);
+    /// assert_eq!(y.values(), [2.0, 0.0, 1.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -277,7 +277,7 @@ impl<V: Visibility> Permutation<V> {
     /// use spu_tensor::{Fxp, Permutation, Secret, Tensor, evaluate};
     ///
     /// let y = evaluate(vec![0.5, -1.0], |x: Tensor<Secret, Fxp>| Permutation::sorting(x).indices())?;
-    /// assert_eq!(y.values(), [1, 0]);
+    /// assert_eq!(y.values(), [1.0, 0.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     pub fn indices(self) -> Tensor<V, Int> {
@@ -306,7 +306,7 @@ impl Permutation<Secret> {
     ///     (x.permute(order), y.permute(order))
     /// })?
     /// .split();
-    /// assert!(x.values().iter().zip(y.values()).all(|(x, y)| 10.0 * x == *y));
+    /// assert!(x.values().iter().zip(y.values()).all(|(x, y)| 10.0 * x == y));
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
@@ -341,7 +341,7 @@ impl Permutation<Public> {
 /// let order = evaluate((vec![0.5, 0.25, 0.0], vec![2, 2, 1]), |(x, y): (Tensor<Secret, Fxp>, Tensor<Secret, Int>)| {
 ///     lexsort((x, y)).indices()
 /// })?;
-/// assert_eq!(order.values(), [2, 1, 0]);
+/// assert_eq!(order.values(), [2.0, 1.0, 0.0]);
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
 #[track_caller]
