@@ -33,6 +33,9 @@ pub use spu_protocols::hal::RingConfig;
 pub use spu_protocols::session::{Config, Network, Peers, Session, Traffic};
 pub use spu_tensor::*;
 
+#[doc = include_str!("../docs/functions.md")]
+pub mod functions {}
+
 /// What a program needs: `use spu::prelude::*;`.
 pub mod prelude {
     pub use spu_nn::layers::{Dense, Mlp};

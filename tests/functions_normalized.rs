@@ -1,5 +1,7 @@
 //! Functions that normalize their argument, under ABY3 on dense grids of the whole range that the format holds.
 
+#![allow(clippy::type_complexity, reason = "a traced function names what it returns")]
+
 use spu::prelude::*;
 use spu::{Elements, ExecutorExt, Network, Program, Target};
 

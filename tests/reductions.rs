@@ -1,6 +1,8 @@
 //! Reductions, the softmax family and windows: what the parties and the oracle compute is what real numbers give, at the
 //! documented cost.
 
+#![allow(clippy::type_complexity, reason = "a traced function names what it returns")]
+
 use spu::prelude::*;
 use spu::{Cost, Evaluator, ExecutorExt, Tree, Window, keepdims};
 

@@ -14,7 +14,7 @@
 //! x = a + b, a at P0, b at P1 and P2; blocks are numbered from 0.
 //!
 //! 1. Codes of the blocks of a: generate g_j, propagate p_j, and for both carry-ins "the leading one of this block stands at i" and "this block
-//!    is 0" ([`super::digits`]).
+//!    is 0" (`digits`).
 //! 2. In runs of blocks, the carries G_j, P_j into every block.
 //! 3. The carries C into the runs. The carry into block j is G_j ⊕ P_j C.
 //! 4. What the carry changes of an answer, times the carry: H_ji, "block j's leading one stands at i"; its zero z_j = ¬⊕_i H_ji; and s.
@@ -23,7 +23,7 @@
 //! 7. L_j, Q_i and s are opened under masks λ, dealt as ring elements together with λ_i·λ_s: P1 and P2 have halves of L_j, Q_i and Q_i·s as numbers.
 //! 8. Their weighted sums are shared again.
 //!
-//! Each product of many bits takes one round ([`super::products`]). Fewer blocks take fewer rounds: one block has neither carries nor groups.
+//! Each product of many bits takes one round (`products`). Fewer blocks take fewer rounds: one block has neither carries nor groups.
 //!
 //! Cost, K = 64: 538 bits in six rounds for the one-hot position of numbers below 2^36, 1 356 for any number read without a sign, 1 438 with
 //! one; then 2 + K − v bits for each block, v the zeros at the end of its weights, 2 + K for each place (with a sign 2 + K for it and

@@ -161,14 +161,14 @@ fn rank_terms<R: Ring>(role: Role, indicators: View<'_, R>, order: &[u32], rows:
         let mut totals = [[R::ZERO; 2]; (1 << LARGEST_DIGIT) + 1];
         for (digit, &element) in digits.iter_mut().zip(&at) {
             let mut rest = one;
-            for v in 1..=columns {
-                let i = (v - 1) * n + list * length + element as usize;
-                digit[v] = [indicators.own[i], indicators.next[i]];
-                (0..2).for_each(|s| rest[s] = rest[s].minus(digit[v][s]));
+            for (column, indicator) in digit[1..].iter_mut().take(columns).enumerate() {
+                let i = column * n + list * length + element as usize;
+                *indicator = [indicators.own[i], indicators.next[i]];
+                (0..2).for_each(|s| rest[s] = rest[s].minus(indicator[s]));
             }
             digit[0] = rest;
-            for v in 0..=columns {
-                (0..2).for_each(|s| totals[v + 1][s] = totals[v + 1][s].plus(digit[v][s]));
+            for (total, indicator) in totals[1..].iter_mut().zip(digit.iter()).take(columns + 1) {
+                (0..2).for_each(|s| total[s] = total[s].plus(indicator[s]));
             }
         }
         // Where the elements of each digit begin, less 1.

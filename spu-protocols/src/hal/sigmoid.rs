@@ -117,12 +117,15 @@ struct Wave {
     harmonics: Vec<f64>,
 }
 
+/// A real function.
+type Real = fn(f64) -> f64;
+
 impl Wave {
     /// The wave of `op` for f = `fraction_bits`.
     fn new(op: &Op, fraction_bits: u32) -> Self {
         let ulp = libm::exp2(-f64::from(fraction_bits));
         // The function's odd or even part, and how far it is from its limit at x > 0.
-        let (part, tail): (fn(f64) -> f64, fn(f64) -> f64) = match op {
+        let (part, tail): (Real, Real) = match op {
             Op::Logistic => (|x| 0.5 * libm::tanh(0.5 * x), |x| logistic(-x)),
             Op::Tanh => (libm::tanh, |x| 2.0 * logistic(-2.0 * x)),
             Op::Erf => (libm::erf, libm::erfc),

@@ -66,7 +66,7 @@ impl Draw {
 
     /// The same of integers, that also an `f64` holds the products exactly.
     pub(crate) fn integer_factor(&self) -> i64 {
-        1 << (self.ring.bits.min(56) - 4) / 2
+        1 << ((self.ring.bits.min(56) - 4) / 2)
     }
 
     /// The largest integer of the safe range, or of what an `f64` holds exactly.
