@@ -13,10 +13,18 @@ type Selected<C, A, B> = Tensor<<C as Visibility>::Join<Joined<<A as Operand>::V
 type Widest<A, B> = <<A as Operand>::DType as Numeric>::Widest<<B as Operand>::DType>;
 
 macro_rules! comparisons {
-    ($($(#[$doc:meta])+ $method:ident = $op:expr;)+) => {
+    ($($(#[$doc:meta])+ $method:ident = $op:expr, $output:tt;)+) => {
         /// Comparisons, element by element; both sides are first promoted to one data type and broadcast to one shape.
         impl<V: Visibility, D: Numeric> Tensor<V, D> { $(
             $(#[$doc])+
+            ///
+            /// ```
+            /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+            ///
+            #[doc = concat!("let y = evaluate(vec![1.0, 2.0, 3.0], |x: Tensor<Secret, Fxp>| x.", stringify!($method), "(2.0))?;")]
+            #[doc = concat!("assert_eq!(y.values(), ", stringify!($output), ");")]
+            /// # Ok::<(), spu_tensor::Error>(())
+            /// ```
             #[track_caller]
             pub fn $method<R: Operand>(self, other: R) -> Tensor<Joined<V, R>, Bool> {
                 let location = Location::caller();
@@ -29,23 +37,31 @@ macro_rules! comparisons {
 
 comparisons! {
     /// Where `self > other`.
-    gt = Op::Greater;
+    gt = Op::Greater, [0.0, 0.0, 1.0];
     /// Where `self ≥ other`.
-    ge = Op::GreaterEqual;
+    ge = Op::GreaterEqual, [0.0, 1.0, 1.0];
     /// Where `self < other`.
-    lt = Op::Less;
+    lt = Op::Less, [1.0, 0.0, 0.0];
     /// Where `self ≤ other`.
-    le = Op::LessEqual;
+    le = Op::LessEqual, [1.0, 1.0, 0.0];
     /// Where `self = other`.
-    equal = Op::Equal;
+    equal = Op::Equal, [0.0, 1.0, 0.0];
     /// Where `self ≠ other`.
-    not_equal = Op::NotEqual;
+    not_equal = Op::NotEqual, [1.0, 0.0, 1.0];
 }
 
 macro_rules! choices {
-    ($($(#[$doc:meta])+ $method:ident = $op:expr;)+) => {
+    ($($(#[$doc:meta])+ $method:ident = $op:expr, $output:tt;)+) => {
         impl<V: Visibility, D: Numeric> Tensor<V, D> { $(
             $(#[$doc])+
+            ///
+            /// ```
+            /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+            ///
+            #[doc = concat!("let y = evaluate(vec![1.0, 2.0, 3.0], |x: Tensor<Secret, Fxp>| x.", stringify!($method), "(2.0))?;")]
+            #[doc = concat!("assert_eq!(y.values(), ", stringify!($output), ");")]
+            /// # Ok::<(), spu_tensor::Error>(())
+            /// ```
             #[track_caller]
             pub fn $method<R: Operand>(self, other: R) -> Tensor<Joined<V, R>, D::Promote<R::DType>> {
                 let location = Location::caller();
@@ -58,13 +74,21 @@ macro_rules! choices {
 
 choices! {
     /// The larger of both, element by element.
-    maximum = Op::Maximum;
+    maximum = Op::Maximum, [2.0, 2.0, 3.0];
     /// The smaller of both, element by element.
-    minimum = Op::Minimum;
+    minimum = Op::Minimum, [1.0, 2.0, 2.0];
 }
 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// max(x, 0), element by element.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![-1.0, 2.0], |x: Tensor<Secret, Fxp>| x.relu())?;
+    /// assert_eq!(y.values(), [0.0, 2.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn relu(self) -> Tensor<V, D::AtLeastInt> {
         let location = Location::caller();
@@ -80,6 +104,14 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 }
 
 /// `a` where `cond` holds, else `b`, element by element; both are evaluated. The condition's visibility joins the result's.
+///
+/// ```
+/// use spu_tensor::{Fxp, Secret, Tensor, evaluate, select};
+///
+/// let y = evaluate(vec![-1.0, 2.0], |x: Tensor<Secret, Fxp>| select(x.gt(0.0), x, 10.0 * x))?;
+/// assert_eq!(y.values(), [-10.0, 2.0]);
+/// # Ok::<(), spu_tensor::Error>(())
+/// ```
 #[track_caller]
 pub fn select<C: Visibility, A: Operand, B: Operand>(cond: Tensor<C, Bool>, a: A, b: B) -> Selected<C, A, B> {
     let location = Location::caller();

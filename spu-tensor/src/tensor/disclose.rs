@@ -24,6 +24,14 @@ impl<D> Copy for Disclosed<D> {}
 
 impl<D: DType> Tensor<Secret, D> {
     /// Opened to every party. Each call is listed in the program's manifest.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1.0, 2.0], |x: Tensor<Secret, Fxp>| x.sum_all().reveal())?;
+    /// assert_eq!(y.values(), [3.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn reveal(self) -> Tensor<Public, D> {
         Tensor::from_handle(self.open(Op::Reveal, Location::caller()))

@@ -310,6 +310,14 @@ impl<V: Visibility> Tensor<V, Int> {
 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// The same values as fixed-point numbers.
+    ///
+    /// ```
+    /// use spu_tensor::{Int, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1, 2], |x: Tensor<Secret, Int>| x.to_fxp() * 0.5)?;
+    /// assert_eq!(y.values(), [0.5, 1.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn to_fxp(self) -> Tensor<V, Fxp> {
         Tensor::from_handle(convert(self.handle, pphlo::DType::Fxp, Location::caller()))
@@ -317,6 +325,14 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
     /// The same tensor, which the author asserts to lie within `range`: cheaper protocols become possible. A value outside
     /// makes the result wrong under a protocol, and an error in the plain evaluator. An open end counts as closed.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1.0, 2.0], |x: Tensor<Secret, Fxp>| x.assume(1.0..=2.0).reciprocal())?;
+    /// assert_eq!(y.values(), [1.0, 0.5]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn assume<E: Endpoint>(self, range: impl RangeBounds<E>) -> Tensor<V, D::AtLeastInt> {
         let location = Location::caller();
@@ -331,6 +347,15 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// The same tensor, through which no derivative flows.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate, value_and_grad};
+    ///
+    /// // The second factor counts as a constant.
+    /// let slope = evaluate(vec![3.0], |x: Tensor<Secret, Fxp>| value_and_grad(x, |x| (x * x.stop_gradient()).sum_all()).1)?;
+    /// assert_eq!(slope.values(), [3.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn stop_gradient(self) -> Self {
         Self::from_handle(trace::emit(Op::StopGradient, &[self.handle], Location::caller()))
@@ -339,6 +364,14 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
 impl<V: Visibility> Tensor<V, Bool> {
     /// 1 where it holds, else 0.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![-1.0, 2.0], |x: Tensor<Secret, Fxp>| x.gt(0.0).to_int() + 1)?;
+    /// assert_eq!(y.values(), [1.0, 2.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn to_int(self) -> Tensor<V, Int> {
         Tensor::from_handle(convert(self.handle, pphlo::DType::Int, Location::caller()))

@@ -27,6 +27,14 @@ impl<V: Visibility, T: Differentiable<V>, const N: usize> Differentiable<V> for 
 /// `while_loop` between the argument and the value is an error.
 ///
 /// Only the argument of `f` counts: a leaf that `f` captures as well is a constant there.
+///
+/// ```
+/// use spu_tensor::{Fxp, Secret, Tensor, evaluate, value_and_grad};
+///
+/// let (value, slope) = evaluate(vec![3.0], |x: Tensor<Secret, Fxp>| value_and_grad(x, |x| (x * x).sum_all()))?.split();
+/// assert_eq!((value.values(), slope.values()), (vec![9.0], vec![6.0]));
+/// # Ok::<(), spu_tensor::Error>(())
+/// ```
 #[track_caller]
 pub fn value_and_grad<P: Tree + Differentiable<V>, V: Visibility>(
     tree: P,

@@ -27,6 +27,14 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// The sum of all elements. Truth values are counted.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1.0, 2.0], |x: Tensor<Secret, Fxp>| x.sum_all())?;
+    /// assert_eq!(y.values(), [3.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn sum_all(self) -> Tensor<V, D::AtLeastInt> {
         self.sum(..)
@@ -54,6 +62,14 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// The mean of all elements, of which there is at least one.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![1.0, 2.0], |x: Tensor<Secret, Fxp>| x.mean_all())?;
+    /// assert_eq!(y.values(), [1.5]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn mean_all(self) -> Tensor<V, Fxp> {
         self.mean(..)
