@@ -62,6 +62,8 @@ fn price(program: Result<Program, Error>) -> (u64, u64) {
 fn a_step_of_network_a() {
     let weights = network_a;
     let (x, y) = ([128, 784], [128, 10]);
+    let reveals = Network::LOCAL.manifest(&sgd::program(weights(), weights(), x, y).unwrap()).unwrap().reveals;
+    assert_eq!(reveals.len(), 1);
     assert_eq!(price(sgd::program(weights(), weights(), x, y)), (42, 12_030_496));
     let adam = price(adam::program(weights(), weights(), weights(), x, y, []));
     assert_eq!(adam, (65, 85_007_216));

@@ -7,7 +7,7 @@ use spu::nn::metrics::count_correct;
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
 use spu::protocols::ring::{Cpu, set_cpu};
-use spu::{Evaluator, ExecutorExt, Target};
+use spu::{Evaluator, ExecutorExt};
 
 /// 20-24-17-12-5: three hidden layers.
 type Weights = Mlp<3>;
@@ -117,26 +117,4 @@ fn every_vector_level_gives_the_same_bits() {
         assert_eq!(level(cpu), scalar, "{cpu:?}");
     }
     set_cpu(Cpu::best()).unwrap();
-}
-
-#[test]
-fn a_step_costs_what_it_should() {
-    let weights = || Mlp::<2>::shape(784, [128, 128], 10);
-    let program = network_a::program(weights(), weights(), [128, 784], [128, 10]).unwrap();
-    let cost = Network::LOCAL.cost(&program).unwrap();
-    // protocols.md asks for at most 60.
-    assert_eq!(cost.rounds, 42);
-    assert_eq!(Network::LOCAL.manifest(&program).unwrap().reveals.len(), 1);
-}
-
-#[spu_fn]
-fn network_a(
-    weights: Mlp<2>,
-    velocity: Mlp<2>,
-    x: Tensor<Secret, Fxp>,
-    y: Tensor<Secret, Int>,
-) -> (Mlp<2>, Mlp<2>, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(weights.apply(x), y));
-    let (weights, velocity) = Sgd::default().step(weights, velocity, gradient);
-    (weights, velocity, loss.reveal())
 }
