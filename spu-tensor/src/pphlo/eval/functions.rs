@@ -39,6 +39,11 @@ pub(super) fn int_power(a: i64, b: i64) -> i64 {
     result
 }
 
+/// The angle of the point (x, y) in (−π, π]; the formats have no −0.
+pub(super) fn angle(y: f64, x: f64) -> f64 {
+    libm::atan2(y + 0.0, x + 0.0)
+}
+
 /// The function of a positive number, 0 of others.
 pub(super) fn where_positive(function: impl Fn(f64) -> f64) -> impl Fn(f64) -> f64 {
     move |a| if a > 0.0 { function(a) } else { 0.0 }
@@ -73,4 +78,15 @@ pub fn silu(x: f64) -> f64 {
 /// ln(1 + e^x), accurate for all x.
 pub fn softplus(x: f64) -> f64 {
     x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::angle;
+
+    #[test]
+    fn no_angle_knows_a_negative_zero() {
+        assert_eq!(angle(-0.0, -0.5), std::f64::consts::PI);
+        assert_eq!(angle(0.0, -0.0), 0.0);
+    }
 }

@@ -93,7 +93,7 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
         Op::Divide => arithmetic(a(), b(), functions::quotient, functions::int_quotient),
         Op::Remainder => arithmetic(a(), b(), functions::remainder, functions::int_remainder),
         Op::Power => arithmetic(a(), b(), functions::power, functions::int_power),
-        Op::Atan2 => real_of_two(a(), b(), libm::atan2),
+        Op::Atan2 => real_of_two(a(), b(), functions::angle),
         Op::Abs => arithmetic(a(), a(), |a, _| a.abs(), |a, _| a.wrapping_abs()),
         Op::Sign => match a() {
             Elements::Int(v) => Elements::Int(v.iter().map(|x| x.signum()).collect()),
