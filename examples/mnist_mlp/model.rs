@@ -1,13 +1,13 @@
 //! What the parties compute. Every disclosure of the example is a `reveal` in this file.
 
-use spu::nn::layers::Mlp;
 use spu::nn::loss::cross_entropy;
 use spu::nn::metrics::count_correct;
+use spu::nn::networks::{NETWORK_A, NetworkA};
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
 
-/// Network A of SecureML: 784-128-128-10 with ReLU.
-pub(crate) type Classifier = Mlp<2>;
+/// The weights of network A of SecureML: 784-128-128-10 with ReLU.
+pub(crate) type Classifier = Weights<NetworkA>;
 
 /// A batch of images `[n, 784]`.
 pub(crate) type Images = Tensor<Secret, Fxp>;
@@ -25,7 +25,8 @@ pub(crate) struct Training {
 /// One step of training, and the loss before it.
 fn advance(state: Training, images: Images, labels: Labels) -> (Training, Tensor<Secret, Fxp>) {
     let Training { classifier, velocity } = state;
-    let (loss, gradient) = value_and_grad(classifier, |classifier| cross_entropy(classifier.apply(images), labels));
+    let (loss, gradient) =
+        value_and_grad(classifier, |classifier| cross_entropy(NETWORK_A.apply(classifier, images), labels));
     let (classifier, velocity) = Sgd::default().step(classifier, velocity, gradient);
     (Training { classifier, velocity }, loss)
 }
@@ -51,7 +52,7 @@ pub(crate) fn test_step(
     labels: Labels,
     count: Tensor<Secret, Int>,
 ) -> Tensor<Secret, Int> {
-    count + count_correct(state.classifier.apply(images), labels)
+    count + count_correct(NETWORK_A.apply(state.classifier, images), labels)
 }
 
 /// Tells every party how many test images were recognized in all.
@@ -66,23 +67,18 @@ pub(crate) fn publish_facts(facts: Tensor<Secret, Int>) -> Tensor<Public, Int> {
     facts.reveal()
 }
 
-/// The shapes of the weights.
-pub(crate) fn classifier() -> ShapeOf<Classifier> {
-    Classifier::shape(WIDTHS[0], [WIDTHS[1], WIDTHS[2]], WIDTHS[3])
-}
-
 /// The shapes of weights and velocity.
 pub(crate) fn training() -> ShapeOf<Training> {
-    ShapeOf::of(|| Training { classifier: classifier().graft(), velocity: classifier().graft() })
+    ShapeOf::of(|| Training { classifier: NETWORK_A.shape().graft(), velocity: NETWORK_A.shape().graft() })
 }
 
 /// Glorot normal weights at rest.
 pub(crate) fn initial(seed: Option<u64>) -> Result<HostOf<Training>, Error> {
     let mut draws = spu::nn::init::Draws::new(seed)?;
-    let weights = Classifier::initial(WIDTHS[0], [WIDTHS[1], WIDTHS[2]], WIDTHS[3], &mut draws)?;
-    let velocity = Sgd::at_rest(classifier())?;
+    let weights = NETWORK_A.initial(&mut draws)?;
+    let velocity = Sgd::at_rest(NETWORK_A.shape())?;
     HostOf::of(|| Training { classifier: weights.graft(), velocity: velocity.graft() })
 }
 
-/// Widths of the network's layers.
-pub(crate) const WIDTHS: [usize; 4] = [784, 128, 128, 10];
+/// Widths of the network's layers, to print.
+pub(crate) const WIDTHS: &str = "784-128-128-10";

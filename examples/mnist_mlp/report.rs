@@ -172,7 +172,7 @@ impl Configuration {
     fn new(options: &Options) -> Self {
         let format = train::config(options);
         Self {
-            network: WIDTHS.map(|width| width.to_string()).join("-"),
+            network: WIDTHS.into(),
             epochs: options.epochs.or(if options.steps.is_none() { Some(1) } else { None }),
             steps: options.steps,
             batch: options.batch,
