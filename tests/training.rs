@@ -27,7 +27,7 @@ fn step(
     y: Tensor<Secret, Int>,
 ) -> (Model, Model, Tensor<Public, Fxp>) {
     let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(NETWORK.apply(weights, x), y));
-    let (weights, velocity) = Sgd { rate: 0.1, momentum: 0.9 }.step(weights, velocity, gradient);
+    let (weights, velocity) = Sgd { rate: 0.1, ..Sgd::default() }.step(weights, velocity, gradient);
     (weights, velocity, loss.reveal())
 }
 
