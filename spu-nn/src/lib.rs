@@ -9,5 +9,6 @@ pub mod layers;
 pub mod loss;
 pub mod metrics;
 pub mod optim;
+pub mod weights;
 
 mod rows;
