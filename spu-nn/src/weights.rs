@@ -56,9 +56,10 @@ pub fn save<T: Tree>(path: impl AsRef<Path>, weights: &HostOf<T>) -> Result<(), 
 pub fn load<T: Tree>(path: impl AsRef<Path>, shape: impl Into<ShapeOf<T>>) -> Result<HostOf<T>, Error> {
     let source = path.as_ref().display().to_string();
     let blame = |problem: String| Error::data(&source, None, problem);
-    let bytes = fs::read(path)
-        .map_err(|e| blame(format!("expected a safetensors file, but it cannot be opened: {e}")))?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|e| blame(format!("expected a sound safetensors file: {e}")))?;
+    let bytes =
+        fs::read(path).map_err(|e| blame(format!("expected a safetensors file, but it cannot be opened: {e}")))?;
+    let file =
+        SafeTensors::deserialize(&bytes).map_err(|e| blame(format!("expected a sound safetensors file: {e}")))?;
     let expected: Vec<String> = T::leaves().into_iter().map(|leaf| key(&leaf.name)).collect();
     let mut found = file.names();
     found.sort_unstable();

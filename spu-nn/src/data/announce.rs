@@ -37,9 +37,8 @@ pub fn announce<F: Serialize + DeserializeOwned>(
             }
         }
     })?;
-    let malformed = |expected: &str, found: String| {
-        Error::peer(owner, PeerFault::Malformed { expected: expected.into(), found })
-    };
+    let malformed =
+        |expected: &str, found: String| Error::peer(owner, PeerFault::Malformed { expected: expected.into(), found });
     let found = session.reveal(&length)?.values()[0];
     if !(0.0..=LONGEST as f64).contains(&found) {
         return Err(malformed("a length of public facts", found.to_string()));

@@ -39,12 +39,7 @@ pub fn shuffled(count: usize, seed: u64, epoch: u64) -> Vec<usize> {
 /// that takes batches is compiled once more for it.
 ///
 /// Panics if `size` is 0.
-pub fn shuffled_batches(
-    count: usize,
-    size: usize,
-    seed: u64,
-    epoch: u64,
-) -> impl ExactSizeIterator<Item = Vec<usize>> {
+pub fn shuffled_batches(count: usize, size: usize, seed: u64, epoch: u64) -> impl ExactSizeIterator<Item = Vec<usize>> {
     let order = shuffled(count, seed, epoch);
     batches(count, size).map(move |range| order[range].to_vec())
 }

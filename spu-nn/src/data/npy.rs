@@ -18,9 +18,8 @@ use super::raw::{Encoding, Unfit, place};
 /// are errors. Memory grows with what the file really holds.
 pub fn read_npy(path: impl AsRef<Path>) -> Result<HostTensor, Error> {
     let source = path.as_ref().display().to_string();
-    let file = File::open(path).map_err(|e| {
-        Error::data(&source, None, format!("expected an npy file, but it cannot be opened: {e}"))
-    })?;
+    let file = File::open(path)
+        .map_err(|e| Error::data(&source, None, format!("expected an npy file, but it cannot be opened: {e}")))?;
     array(&source, BufReader::new(file))
 }
 
@@ -139,7 +138,8 @@ fn rows_first(bytes: &[u8], size: usize, extents: &[usize]) -> Vec<u8> {
     let reversed: Vec<usize> = extents.iter().rev().copied().collect();
     let strides = Shape::new(reversed).strides();
     let elements: usize = extents.iter().product();
-    let from = |at: usize| place(at, extents).iter().zip(strides.iter().rev()).map(|(i, stride)| i * stride).sum::<usize>();
+    let from =
+        |at: usize| place(at, extents).iter().zip(strides.iter().rev()).map(|(i, stride)| i * stride).sum::<usize>();
     (0..elements).flat_map(|at| &bytes[from(at) * size..][..size]).copied().collect()
 }
 

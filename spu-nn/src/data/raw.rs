@@ -77,10 +77,7 @@ fn floats<const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> f64) -> Result
     Ok(Elements::Fxp(each(bytes, finite)?))
 }
 
-fn each<T, const N: usize>(
-    bytes: &[u8],
-    read: impl Fn([u8; N]) -> Result<T, &'static str>,
-) -> Result<Vec<T>, Unfit> {
+fn each<T, const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> Result<T, &'static str>) -> Result<Vec<T>, Unfit> {
     let (numbers, rest) = bytes.as_chunks::<N>();
     assert!(rest.is_empty(), "whole numbers are decoded");
     numbers.iter().enumerate().map(|(at, &x)| read(x).map_err(|problem| Unfit { at, problem })).collect()

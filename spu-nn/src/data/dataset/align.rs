@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use spu::Error;
-use spu::executor::Executor;
 use spu::error::PeerFault;
+use spu::executor::Executor;
 
 use super::{Arrangement, Dataset, Part, Source, described, parts};
 
@@ -36,8 +36,7 @@ impl Dataset {
         let mut holders: HashMap<&str, usize> = HashMap::new();
         parts.iter().flat_map(|part| &part.outline.keys).for_each(|key| *holders.entry(key).or_default() += 1);
         let is_common = |key: &String| holders[key.as_str()] == parts.len();
-        let kept: Vec<Vec<bool>> =
-            parts.iter().map(|part| part.outline.keys.iter().map(is_common).collect()).collect();
+        let kept: Vec<Vec<bool>> = parts.iter().map(|part| part.outline.keys.iter().map(is_common).collect()).collect();
         let dropped: Vec<usize> = kept.iter().map(|kept| kept.iter().filter(|&&kept| !kept).count()).collect();
         if unmatched == Unmatched::Refuse && dropped.iter().any(|&count| count > 0) {
             return Err(without_partner(&parts, &kept, &dropped, key));
@@ -99,4 +98,3 @@ fn without_partner(parts: &[Part], kept: &[Vec<bool>], dropped: &[usize], column
     );
     Error::data(described(&parts[at]), None, problem)
 }
-

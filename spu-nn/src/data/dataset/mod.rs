@@ -152,7 +152,8 @@ fn parts<'a>(
                 keys = order.iter().map(|&row| unsorted[row].clone()).collect();
             }
             let named = own.names().filter(|&name| Some(name) != key);
-            let columns = named.map(|name| Ok(ColumnOutline { name: name.into(), classes: own.classes(name)?.map(<[_]>::to_vec) }));
+            let columns = named
+                .map(|name| Ok(ColumnOutline { name: name.into(), classes: own.classes(name)?.map(<[_]>::to_vec) }));
             let columns = columns.collect::<Result<_, Error>>()?;
             let outline = Outline { source: own.source().into(), rows: own.rows(), columns, keys };
             table = Some(own);

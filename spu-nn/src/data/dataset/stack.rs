@@ -43,7 +43,9 @@ fn same_columns(one: &Part, other: &Part) -> Result<(), Error> {
         for column in &has.outline.columns {
             match theirs.columns.iter().find(|c| c.name == column.name) {
                 Some(same) if same == column => {}
-                Some(_) => return blame(format!("the column `{}` has other classes in one than in the other", column.name)),
+                Some(_) => {
+                    return blame(format!("the column `{}` has other classes in one than in the other", column.name));
+                }
                 None => {
                     let [wide, narrow] = widths;
                     return blame(format!(

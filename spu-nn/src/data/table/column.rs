@@ -71,7 +71,9 @@ impl Values {
     pub(super) fn integer(&self, row: usize) -> Result<i64, String> {
         let integer = match self {
             // From −2^53 to 2^53 a float is an integer without doubt.
-            Self::Numbers(values) => Some(values[row]).filter(|x| x.fract() == 0.0 && x.abs() <= EXACT).map(|x| x as i64),
+            Self::Numbers(values) => {
+                Some(values[row]).filter(|x| x.fract() == 0.0 && x.abs() <= EXACT).map(|x| x as i64)
+            }
             Self::Integers(values) => Some(values[row]),
             Self::Text(values) => values.get(row).parse().ok(),
             Self::Classes { members, .. } => Some(members[row] as i64),

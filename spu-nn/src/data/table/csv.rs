@@ -7,8 +7,8 @@ use std::path::Path;
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 use spu::Error;
 
-use super::column::{Column, Texts, Values};
 use super::Table;
+use super::column::{Column, Texts, Values};
 
 /// How to read comma-separated values: UTF-8, the first line names the columns, every line has as many cells. Spaces around a cell are no
 /// part of it, empty lines are none.
@@ -50,7 +50,8 @@ impl Csv {
             lines.push(record.position().map_or(0, csv::Position::line));
             columns.iter_mut().zip(&record).for_each(|(column, cell)| column.push(cell));
         }
-        let column = |(name, texts): (&str, Texts)| Column { name: name.into(), values: Values::Text(texts), absent: None };
+        let column =
+            |(name, texts): (&str, Texts)| Column { name: name.into(), values: Values::Text(texts), absent: None };
         let columns = names.iter().zip(columns).map(column).collect();
         Table::of_columns(source.to_owned(), columns, Some(lines))
     }

@@ -129,7 +129,8 @@ impl Table {
     pub fn without(self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, Error> {
         let gone = names.into_iter().map(|name| Ok(self.column(name.as_ref())?.name.clone()));
         let gone = gone.collect::<Result<Vec<String>, Error>>()?;
-        let kept: Vec<String> = self.names().filter(|name| !gone.iter().any(|g| g == name)).map(str::to_owned).collect();
+        let kept: Vec<String> =
+            self.names().filter(|name| !gone.iter().any(|g| g == name)).map(str::to_owned).collect();
         self.select(kept)
     }
 

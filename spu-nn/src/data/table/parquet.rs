@@ -1,6 +1,7 @@
 //! Apache Parquet.
 
 use std::fs::File;
+use std::panic::catch_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +15,16 @@ use super::Table;
 use super::column::{Column, Values};
 
 /// Reads all flat columns of numbers, truth values and texts; others are there by name, and an error where they are used.
+///
+/// The `parquet` crate asserts some of what a damaged file can violate, as offsets that are not negative: its panic is an error of the file, too.
 pub(super) fn read(path: &Path) -> Result<Table, Error> {
+    catch_unwind(|| sound(path)).unwrap_or_else(|_| {
+        let problem = "expected a sound Parquet file, found one whose parts contradict each other";
+        Err(Error::data(path.display().to_string(), None, problem))
+    })
+}
+
+fn sound(path: &Path) -> Result<Table, Error> {
     let source = path.display().to_string();
     let blame = |problem: String| Error::data(&source, None, problem);
     let file = File::open(path).map_err(|e| blame(format!("expected a Parquet file, but it cannot be opened: {e}")))?;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use spu::{Error, HostTensor};
 
-use super::column::{Column, Values};
 use super::Table;
+use super::column::{Column, Values};
 
 impl Table {
     /// A column as finite numbers.
@@ -69,11 +69,7 @@ impl Table {
 
     /// The same table with the column `name` as classes: class 0 is the first of `classes`, and so on. A cell that is none of
     /// them is an error that names its place.
-    pub fn classify(
-        mut self,
-        name: &str,
-        classes: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Self, Error> {
+    pub fn classify(mut self, name: &str, classes: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, Error> {
         let names: Vec<String> = classes.into_iter().map(Into::into).collect();
         if let Some(twice) = names.iter().enumerate().find(|(i, class)| names[..*i].contains(class)) {
             let problem = format!("expected different classes, found `{}` twice", twice.1);
