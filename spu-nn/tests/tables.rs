@@ -174,14 +174,14 @@ fn parquet_of_another_program() {
 fn broken_parquet_files() {
     let folder = std::env::temp_dir().join(format!("spu-parquet-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let whole = std::fs::read(file("people.snappy.parquet")).unwrap();
+    let whole = std::fs::read(file("people.gzip.parquet")).unwrap();
     let path = folder.join("cut.parquet");
     // Wherever it is cut or changed: an error or another table, and no panic.
     for cut in (0..whole.len()).step_by(97) {
         std::fs::write(&path, &whole[..cut]).unwrap();
         assert!(problem(Table::read(&path)).contains("cut.parquet: expected a sound Parquet file"));
     }
-    for at in 0..whole.len() {
+    for at in (0..whole.len()).step_by(7) {
         let mut changed = whole.clone();
         changed[at] ^= 0x55;
         std::fs::write(&path, &changed).unwrap();
