@@ -1,4 +1,4 @@
-//! Weights in and out of [safetensors](https://huggingface.co/docs/safetensors) files: each leaf of a tree under its name, as `hidden.0.weight`.
+//! Weights in and out of [safetensors](https://huggingface.co/docs/safetensors) files: each leaf of a tree under its name, as `0.weight`.
 //!
 //! A party that has trained weights gives them to a session, and whoever may see the result saves it:
 //!
@@ -6,18 +6,18 @@
 //! # extern crate spu_tensor as spu;
 //! use spu::{Evaluator, ExecutorExt, Party};
 //! use spu_nn::init::Draws;
-//! use spu_nn::layers::Mlp;
+//! use spu_nn::layers::{Dense, Layer, Relu};
 //! use spu_nn::weights;
 //!
 //! # fn main() -> Result<(), spu::Error> {
 //! # let folder = std::env::temp_dir().join(format!("spu-weights-{}", std::process::id()));
 //! # std::fs::create_dir_all(&folder).unwrap();
-//! let shape = || Mlp::shape(4, [3], 2);
+//! let network = (Dense::new(4, 3), Relu, Dense::new(3, 2));
 //! let path = folder.join("model.safetensors");
-//! weights::save(&path, &Mlp::initial(4, [3], 2, &mut Draws::seeded(1))?)?;
+//! weights::save(&path, &network.initial(&mut Draws::seeded(1))?)?;
 //!
 //! let session = Evaluator::new(); // or any other session
-//! let model = session.input(Party(2), shape(), || weights::load(&path, shape()))?; // read at party 2 alone
+//! let model = session.input(Party(2), network.shape(), || weights::load(&path, network.shape()))?; // read at party 2 alone
 //! // … train …
 //! weights::save(&path, &session.reveal(&model)?)?; // tells every party all weights
 //! # std::fs::remove_dir_all(&folder).unwrap();

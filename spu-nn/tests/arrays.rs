@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use spu::{Bool, Error, Fxp, HostOf, HostTensor, Int, Secret, ShapeOf, Tensor, Tree};
 use spu_nn::data::{read_npy, read_npz};
 use spu_nn::init::Draws;
-use spu_nn::layers::Mlp;
+use spu_nn::layers::{Dense, Layer, Relu};
 use spu_nn::weights;
 
 fn file(name: &str) -> PathBuf {
@@ -153,9 +153,10 @@ fn every_type_of_safetensors() {
 fn what_is_saved_is_loaded() {
     let folder = Folder::new("saved");
     let path = folder.0.join("model.safetensors");
-    let model = Mlp::initial(5, [4, 3], 2, &mut Draws::seeded(3)).unwrap();
+    let network = (Dense::new(5, 4), Relu, Dense::new(4, 2));
+    let model = network.initial(&mut Draws::seeded(3)).unwrap();
     weights::save(&path, &model).unwrap();
-    let loaded: HostOf<Mlp<2>> = weights::load(&path, Mlp::shape(5, [4, 3], 2)).unwrap();
+    let loaded = weights::load(&path, network.shape()).unwrap();
     assert_eq!(loaded.named(), model.named());
     let alone = HostOf::<Tensor<Secret, Fxp>>::from(vec![1.5, 2.5]);
     weights::save(&path, &alone).unwrap();
@@ -169,13 +170,14 @@ fn what_is_saved_is_loaded() {
 fn weights_of_another_model() {
     let folder = Folder::new("another");
     let path = folder.0.join("model.safetensors");
-    weights::save(&path, &Mlp::initial(5, [4], 2, &mut Draws::seeded(3)).unwrap()).unwrap();
-    let deeper: Result<HostOf<Mlp<2>>, _> = weights::load(&path, Mlp::shape(5, [4, 4], 2));
-    assert_says(deeper, &path, &["not those of the model, missing `hidden.1.weight`, `hidden.1.bias`"]);
-    let shallower: Result<HostOf<Mlp<0>>, _> = weights::load(&path, Mlp::shape(5, [], 2));
-    assert_says(shallower, &path, &["not expected `hidden.0.bias`, `hidden.0.weight`"]);
-    let wider: Result<HostOf<Mlp<1>>, _> = weights::load(&path, Mlp::shape(5, [6], 2));
-    assert_says(wider, &path, &["tensor `hidden.0.weight`: expected fxp[5, 6], found F64[5, 4]"]);
+    let network = |hidden| (Dense::new(5, hidden), Relu, Dense::new(hidden, 2));
+    weights::save(&path, &network(4).initial(&mut Draws::seeded(3)).unwrap()).unwrap();
+    let deeper = (Dense::new(5, 4), Dense::new(4, 4), Dense::new(4, 2)).shape();
+    assert_says(weights::load(&path, deeper), &path, &["not those of the model, missing `1.weight`, `1.bias`"]);
+    let shallower = (Dense::new(5, 4),).shape();
+    assert_says(weights::load(&path, shallower), &path, &["the model, not expected `2.bias`, `2.weight`"]);
+    let wider = weights::load(&path, network(6).shape());
+    assert_says(wider, &path, &["tensor `0.weight`: expected fxp[5, 6], found F64[5, 4]"]);
 
     let types = file("types.safetensors");
     let as_float: ShapeOf<Types> = ShapeOf::of(|| Types { single: Tensor::with_shape([2]), ..self::types().graft() });
@@ -183,12 +185,10 @@ fn weights_of_another_model() {
 
     let whole = fs::read(&path).unwrap();
     let cut = folder.file(&whole[..whole.len() - 1]);
-    let loaded: Result<HostOf<Mlp<1>>, _> = weights::load(&cut, Mlp::shape(5, [4], 2));
-    assert_says(loaded, &cut, &["expected a sound safetensors file"]);
+    assert_says(weights::load(&cut, network(4).shape()), &cut, &["expected a sound safetensors file"]);
     // The last eight bytes are the last number.
     let nan = folder.file(&[&whole[..whole.len() - 8], &f64::NAN.to_le_bytes()].concat());
-    let loaded: Result<HostOf<Mlp<1>>, _> = weights::load(&nan, Mlp::shape(5, [4], 2));
-    assert_says(loaded, &nan, &["tensor `", "expected a finite number"]);
+    assert_says(weights::load(&nan, network(4).shape()), &nan, &["tensor `", "expected a finite number"]);
 }
 
 /// An integer tensor does not fill a fixed-point leaf.
