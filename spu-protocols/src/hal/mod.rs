@@ -69,9 +69,9 @@ fn lower_known(program: &Program, parameters: &[Interval], ring: RingConfig) -> 
 }
 
 /// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
-/// comparisons that are part of their uses.
-pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
-    let (lowering, _, made) = lowered(program, &[], ring)?;
+/// comparisons that are part of their uses. `parameters` tells by index where parameters lie.
+pub fn scales(program: &Program, parameters: &[Interval], ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
+    let (lowering, _, made) = lowered(program, parameters, ring)?;
     let scale = |entry: Entry| match entry {
         Entry::Number(number) => Some(lowering.build.scale(number.value)),
         _ => None,
