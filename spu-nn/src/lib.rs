@@ -8,6 +8,7 @@ pub mod init;
 pub mod layers;
 pub mod loss;
 pub mod metrics;
+pub mod networks;
 pub mod optim;
 
 mod rows;

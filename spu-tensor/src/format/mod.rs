@@ -127,8 +127,8 @@ impl Program {
     ///
     /// Where real numbers and the format decide a comparison or a rounding differently because what is compared differs
     /// within the tolerance, the shadow run goes on with the format's decision. Of branches and loops those operations are
-    /// compared that real numbers lead to, written out: a product that is carried to the next iteration keeps the fraction bits of its
-    /// factors, where a loop that is walked truncates it, so an overflow may be told an iteration early. Inputs are those of one party that knows them all: a check is for test data.
+    /// compared that real numbers lead to; what an iteration carries to the next one is truncated in between, as in a run. Inputs
+    /// are those of one party that knows them all: a check is for test data.
     pub fn check(&self, inputs: &[HostTensor], format: &(impl Format + ?Sized)) -> Result<Deviation, Error> {
         check::check(self, inputs, format)
     }

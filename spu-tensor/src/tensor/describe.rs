@@ -29,6 +29,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::tree::{flatten, rebuild};
+use super::tuples::for_tuples;
 use super::{Bool, DType, Fxp, Int, Shared, Tensor, Tree, Visibility};
 use crate::error::Error;
 use crate::host::HostTensor;
@@ -150,15 +151,6 @@ impl<V, D> HostOf<Tensor<V, D>> {
     }
 }
 
-impl<A: Tree, B: Tree> HostOf<(A, B)> {
-    /// Both parts.
-    pub fn split(self) -> (HostOf<A>, HostOf<B>) {
-        let mut leaves = self.leaves;
-        let rest = leaves.split_off(A::leaves().len());
-        (HostOf::from_leaves(leaves), HostOf::from_leaves(rest))
-    }
-}
-
 impl<V: Visibility, D: DType> Tensor<V, D> {
     /// A leaf of [`ShapeOf::of`].
     #[track_caller]
@@ -270,28 +262,34 @@ impl<T, H: Into<HostOf<T>>, const N: usize> From<[H; N]> for HostOf<[T; N]> {
     }
 }
 
-macro_rules! tuples {
-    ($(($($T:ident $X:ident $i:tt),+);)+) => { $(
-        impl<$($T, $X: Into<ShapeOf<$T>>),+> From<($($X,)+)> for ShapeOf<($($T,)+)> {
-            fn from(parts: ($($X,)+)) -> Self {
-                let types = [$(parts.$i.into().types),+].into_iter().collect::<Result<Vec<_>, Error>>();
-                Self::from_types(types.map(|types| types.concat()))
+macro_rules! tuple {
+    ($($T:ident $R:ident $i:tt,)*) => {
+        impl<$($T, $R: Into<ShapeOf<$T>>),*> From<($($R,)*)> for ShapeOf<($($T,)*)> {
+            #[allow(unused_variables)]
+            fn from(parts: ($($R,)*)) -> Self {
+                let types: Vec<Result<Vec<Type>, Error>> = vec![$(parts.$i.into().types),*];
+                Self::from_types(types.into_iter().collect::<Result<Vec<_>, _>>().map(|types| types.concat()))
             }
         }
 
-        impl<$($T, $X: Into<HostOf<$T>>),+> From<($($X,)+)> for HostOf<($($T,)+)> {
-            fn from(parts: ($($X,)+)) -> Self {
-                Self::from_leaves([$(parts.$i.into().leaves),+].concat())
+        impl<$($T, $R: Into<HostOf<$T>>),*> From<($($R,)*)> for HostOf<($($T,)*)> {
+            #[allow(unused_mut, unused_variables)]
+            fn from(parts: ($($R,)*)) -> Self {
+                let mut leaves = Vec::new();
+                $(leaves.extend(parts.$i.into().leaves);)*
+                Self::from_leaves(leaves)
             }
         }
-    )+ };
+
+        impl<$($T: Tree),*> HostOf<($($T,)*)> {
+            /// The parts of the tuple.
+            #[allow(unused_mut, unused_variables, clippy::unused_unit)]
+            pub fn split(self) -> ($(HostOf<$T>,)*) {
+                let mut leaves = self.leaves.into_iter();
+                ($(HostOf::<$T>::from_leaves(leaves.by_ref().take($T::leaves().len()).collect()),)*)
+            }
+        }
+    };
 }
 
-tuples! {
-    (A X 0);
-    (A X 0, B Y 1);
-    (A X 0, B Y 1, C Z 2);
-    (A X 0, B Y 1, C Z 2, D U 3);
-    (A X 0, B Y 1, C Z 2, D U 3, E V 4);
-    (A X 0, B Y 1, C Z 2, D U 3, E V 4, F W 5);
-}
+for_tuples!(tuple);

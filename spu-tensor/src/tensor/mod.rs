@@ -27,6 +27,7 @@ mod session;
 mod shared;
 mod statistics;
 mod tree;
+mod tuples;
 mod visibility;
 mod windows;
 
@@ -43,7 +44,7 @@ pub use dtype::{Bool, DType, Fxp, Int, Numeric, WidensTo};
 pub use elementwise::{Endpoint, ShiftAmount};
 pub use evaluator::{Evaluator, evaluate};
 pub use flow::{Condition, FlowsInto, HostCondition, Returns, condition};
-pub use gradient::{Differentiable, value_and_grad};
+pub use gradient::{Differentiable, value_and_grad, value_and_grad_aux};
 pub use layout::Ranges;
 pub use operand::Operand;
 pub use order::{Keys, Permutation, lexsort};

@@ -1,0 +1,222 @@
+//! Optimizers on the fixed-point oracle, against loops in `f64` that know nothing of the language.
+//!
+//! Bounds follow the derivation in `spu::nn::optim`: what fixed point does to the state is followed step by step, as the worst case, and so is where that
+//! leaves the direction.
+
+use spu::nn::optim::{Adam, AmsGrad, Sgd};
+use spu::prelude::*;
+use spu::{Evaluator, ExecutorExt};
+
+type Vector = Tensor<Secret, Fxp>;
+
+const STEPS: u64 = 100;
+/// 2^−18.
+const ULP: f64 = 1.0 / 262_144.0;
+
+/// Sizes of gradients from 10^−5 to 10, four of each, the signs of which change in different ways.
+fn gradient(t: u64) -> Vec<f64> {
+    let size = |i: usize| 10f64.powf(-5.0 + 6.0 * (i / 4) as f64 / 12.0);
+    let wave = |i: usize| match i % 4 {
+        0 => 1.0,
+        1 => (0.3 * t as f64 + i as f64).cos(),
+        2 => f64::from(u8::from(t % 10 == 3)),
+        _ => 0.2 + (1.7 * t as f64 * (i as f64 + 1.0)).sin(),
+    };
+    (0..52).map(|i| size(i) * wave(i) / 1.2).collect()
+}
+
+fn start() -> Vec<f64> {
+    (0..52).map(|i| (i as f64 * 0.37).sin()).collect()
+}
+
+#[spu_fn]
+fn sgd(w: Vector, v: Vector, g: Vector) -> (Vector, Vector) {
+    SGD.step(w, v, g)
+}
+
+#[spu_fn]
+fn nesterov(w: Vector, v: Vector, g: Vector, rate: Tensor<Public, Fxp>) -> (Vector, Vector) {
+    NESTEROV.step_at(w, v, g, rate)
+}
+
+#[spu_fn]
+fn adam(w: Vector, s: (Vector, Vector), g: Vector, rate: Tensor<Public, Fxp>) -> (Vector, (Vector, Vector)) {
+    Adam::DEFAULT.step_at(w, s, g, rate)
+}
+
+#[spu_fn]
+fn ams_grad(w: Vector, s: (Vector, Vector, Vector), g: Vector) -> (Vector, (Vector, Vector, Vector)) {
+    AmsGrad::DEFAULT.step(w, s, g)
+}
+
+const SGD: Sgd = Sgd::DEFAULT;
+const NESTEROV: Sgd = Sgd { nesterov: true, weight_decay: 0.01, ..Sgd::DEFAULT };
+
+/// The weights after each step.
+fn trajectory<S: Tree>(
+    session: &impl ExecutorExt,
+    state: Shared<S>,
+    mut step: impl FnMut(u64, &Shared<Vector>, &Shared<S>, &Shared<Vector>) -> Result<(Shared<Vector>, Shared<S>), Error>,
+) -> Result<Vec<Vec<f64>>, Error> {
+    let mut state = state;
+    let mut w = session.input(Party(0), [52], || Ok(start()))?;
+    let mut weights = Vec::new();
+    for t in 1..=STEPS {
+        let g = session.input(Party(1), [52], || Ok(gradient(t)))?;
+        (w, state) = step(t, &w, &state, &g)?;
+        weights.push(session.reveal(&w)?.values());
+    }
+    Ok(weights)
+}
+
+fn oracle() -> Session {
+    Session::plain(&Config { insecure_seed: Some(5), ..Config::default() }).unwrap()
+}
+
+/// A coordinate of Adam in real numbers, and beside it how far fixed point may be from it.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    m: f64,
+    v: f64,
+    largest: f64,
+    /// Errors of m and v.
+    off: (f64, f64),
+    /// Of the largest v.
+    off_largest: f64,
+}
+
+const BETA: (f64, f64) = (0.9, 0.999);
+const EPSILON: f64 = 1.0 / 1_048_576.0;
+
+impl Moments {
+    fn push(&mut self, g: f64) {
+        self.m = BETA.0 * self.m + (1.0 - BETA.0) * g;
+        self.v = BETA.1 * self.v + (1.0 - BETA.1) * g * g;
+        self.largest = self.largest.max(self.v);
+        // The input g rounds to half an ulp, G = 64·g is not rounded again here. The mean errs by (1 − β1)/64 of what its sum does.
+        let input = 0.5 * ULP;
+        self.off.0 = BETA.0 * self.off.0 + (1.0 - BETA.0) * (input + ULP / 64.0) + 2f64.powi(-19) * self.m.abs();
+        let of_square = (2.0 * g.abs() + input) * input;
+        // 1 − β2 has twelve significant bits.
+        let constant = 2f64.powi(-12) * (1.0 - BETA.1) * self.v;
+        self.off.1 = BETA.1 * self.off.1 + constant + (1.0 - BETA.1) * (of_square + ULP / 4096.0);
+        self.off_largest = self.off_largest.max(self.off.1);
+    }
+
+    /// m/√(v + ε²), and its error.
+    fn direction(&self, v: f64, off: f64) -> (f64, f64) {
+        let of = |m: f64, v: f64| m / (v.max(0.0) + EPSILON * EPSILON).sqrt();
+        let exact = of(self.m, v);
+        let corner = |m: f64, v: f64| (of(m, v) - exact).abs();
+        let state = corner(self.m.abs() + self.off.0, v - off).max(corner(self.m.abs() - self.off.0, v + off));
+        let corners = [-self.off.0, self.off.0].into_iter().flat_map(|m| [-off, off].map(|v| (m, v)));
+        let state = corners.map(|(dm, dv)| corner(self.m + dm, v + dv)).fold(state * 0.0, f64::max);
+        // 1/√X errs by 2^−10 of it and an ulp, which M = 640·m multiplies; the factor brings that back to m/√v.
+        let root = exact.abs() * 2f64.powi(-10) + 640.0 * (self.m.abs() + self.off.0) * ULP * 0.1 / (1.0 - BETA.1).sqrt();
+        (exact, state + root)
+    }
+}
+
+/// Compares found weights with w ← w − rate·direction; tells the largest error over the bound, and over |rate|, by coordinate.
+fn compare(found: &[Vec<f64>], mut rate: impl FnMut(u64) -> f64, largest: bool) -> Vec<(f64, f64)> {
+    (0..52)
+        .map(|i| {
+            let (mut moments, mut w, mut bound) = (Moments::default(), start()[i], ULP);
+            let mut worst = (0f64, 0f64);
+            for t in 1..=STEPS {
+                moments.push(gradient(t)[i]);
+                let (v, off) = if largest { (moments.largest, moments.off_largest) } else { (moments.v, moments.off.1) };
+                let (direction, off) = moments.direction(v, off);
+                w -= rate(t) * direction;
+                // The rate has a relative error of 2^−9, and a step errs by an ulp.
+                bound += rate(t) * (off + direction.abs() * 2f64.powi(-12)) + ULP;
+                let error = (found[t as usize - 1][i] - w).abs();
+                worst = (worst.0.max(error / bound), worst.1.max(error));
+            }
+            worst
+        })
+        .collect()
+}
+
+fn report(name: &str, worst: &[(f64, f64)]) {
+    for (i, chunk) in worst.chunks(4).enumerate() {
+        let size = 10f64.powf(-5.0 + 0.5 * i as f64);
+        let cells: Vec<String> = chunk.iter().map(|(ratio, error)| format!("{ratio:.3} ({error:.6})")).collect();
+        println!("{name} {size:9.6}: {}", cells.join("  "));
+    }
+    let most = worst.iter().fold(0f64, |most, x| most.max(x.0));
+    assert!(most <= 1.0, "{name} leaves its bound by a factor of {most}");
+}
+
+#[test]
+fn adam_for_a_hundred_steps() -> Result<(), Error> {
+    let session = oracle();
+    let state = session.input(Party(0), Adam::state([52].into()), || Adam::at_rest([52].into()))?;
+    let found = trajectory(&session, state, |t, w, state, g| {
+        Ok(adam::run(&session, w, state, g, Adam::DEFAULT.rate_at(0.01, t))?.split())
+    })?;
+    let rate = |t: u64| {
+        let t = t as i32;
+        0.01 * (1.0 - BETA.1.powi(t)).sqrt() / (1.0 - BETA.0.powi(t))
+    };
+    report("adam", &compare(&found, rate, false));
+    Ok(())
+}
+
+#[test]
+fn ams_grad_for_a_hundred_steps() -> Result<(), Error> {
+    let session = oracle();
+    let state = session.input(Party(0), AmsGrad::state([52].into()), || AmsGrad::at_rest([52].into()))?;
+    let found = trajectory(&session, state, |_, w, state, g| Ok(ams_grad::run(&session, w, state, g)?.split()))?;
+    report("amsgrad", &compare(&found, |_| 0.001, true));
+    Ok(())
+}
+
+/// In every step the velocity errs by an ulp, which fades by the momentum, and the weight by one more.
+#[test]
+fn sgd_and_nesterov_for_a_hundred_steps() -> Result<(), Error> {
+    let session = oracle();
+    let at_rest = || session.input(Party(0), [52], || Sgd::at_rest([52].into()));
+    let plain = trajectory(&session, at_rest()?, |_, w, v, g| Ok(sgd::run(&session, w, v, g)?.split()))?;
+    let ahead = trajectory(&session, at_rest()?, |_, w, v, g| {
+        Ok(nesterov::run(&session, w, v, g, NESTEROV.rate_at(0.001))?.split())
+    })?;
+    for (found, sgd, rate) in [(plain, SGD, 0.01), (ahead, NESTEROV, 0.001)] {
+        for i in 0..52 {
+            let (mut w, mut v, mut bound, mut off) = (start()[i], 0.0, ULP, 0.0);
+            for t in 1..=STEPS {
+                let g = gradient(t)[i] + sgd.weight_decay * w;
+                v = sgd.momentum * v + g;
+                w -= rate * if sgd.nesterov { g + sgd.momentum * v } else { v };
+                off = sgd.momentum * off + 2.0 * ULP + sgd.weight_decay * bound + f64::abs(v) * ULP;
+                bound += rate * (2.0 * off + f64::abs(v) * 2f64.powi(-12)) + ULP;
+                let error = (found[t as usize - 1][i] - w).abs();
+                assert!(error <= bound, "coordinate {i} after {t} steps: {error} > {bound}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The evaluator knows no fixed point: what is left are the twelve bits of 1 − β2.
+#[test]
+fn adam_in_real_numbers() -> Result<(), Error> {
+    let session = Evaluator::new();
+    let state = session.input(Party(0), Adam::state([52].into()), || Adam::at_rest([52].into()))?;
+    let found = trajectory(&session, state, |t, w, state, g| {
+        Ok(adam::run(&session, w, state, g, Adam::DEFAULT.rate_at(0.01, t))?.split())
+    })?;
+    let mut worst = 0f64;
+    for i in 0..52 {
+        let (mut moments, mut w) = (Moments::default(), start()[i]);
+        for t in 1..=STEPS {
+            moments.push(gradient(t)[i]);
+            let n = t as i32;
+            let correction = (1.0 - BETA.1.powi(n)).sqrt() / (1.0 - BETA.0.powi(n));
+            w -= 0.01 * correction * moments.direction(moments.v, 0.0).0;
+            worst = worst.max((found[n as usize - 1][i] - w).abs());
+        }
+    }
+    assert!(worst < 1e-4, "{worst}");
+    Ok(())
+}
