@@ -112,7 +112,8 @@ impl Moments {
         let corners = [-self.off.0, self.off.0].into_iter().flat_map(|m| [-off, off].map(|v| (m, v)));
         let state = corners.map(|(dm, dv)| corner(self.m + dm, v + dv)).fold(state * 0.0, f64::max);
         // 1/√X errs by 2^−10 of it and an ulp, which M = 640·m multiplies; the factor brings that back to m/√v.
-        let root = exact.abs() * 2f64.powi(-10) + 640.0 * (self.m.abs() + self.off.0) * ULP * 0.1 / (1.0 - BETA.1).sqrt();
+        let root =
+            exact.abs() * 2f64.powi(-10) + 640.0 * (self.m.abs() + self.off.0) * ULP * 0.1 / (1.0 - BETA.1).sqrt();
         (exact, state + root)
     }
 }
@@ -125,7 +126,8 @@ fn compare(found: &[Vec<f64>], mut rate: impl FnMut(u64) -> f64, largest: bool) 
             let mut worst = (0f64, 0f64);
             for t in 1..=STEPS {
                 moments.push(gradient(t)[i]);
-                let (v, off) = if largest { (moments.largest, moments.off_largest) } else { (moments.v, moments.off.1) };
+                let (v, off) =
+                    if largest { (moments.largest, moments.off_largest) } else { (moments.v, moments.off.1) };
                 let (direction, off) = moments.direction(v, off);
                 w -= rate(t) * direction;
                 // The rate has a relative error of 2^−9, and a step errs by an ulp.

@@ -1,7 +1,7 @@
 //! What the parties compute. Every disclosure of the MNIST examples is a `reveal` in this file.
 
 use spu::nn::init::Draws;
-use spu::nn::layers::{Layer, Weights};
+use spu::nn::layers::{Layer, Pure, Weights};
 use spu::nn::loss::cross_entropy;
 use spu::nn::metrics::count_correct;
 use spu::nn::networks::{NETWORK_A, NETWORK_B, NETWORK_C, NETWORK_D, NetworkA, NetworkB, NetworkC, NetworkD};
@@ -27,6 +27,10 @@ pub(crate) struct Training<W: Tree, S: Tree> {
     pub(crate) optimizer: S,
 }
 
+const SGD: Sgd = Sgd::DEFAULT;
+const ADAM: Adam = Adam::DEFAULT;
+const AMSGRAD: AmsGrad = AmsGrad::DEFAULT;
+
 /// One of the programs that a training runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -39,7 +43,7 @@ pub(crate) enum Stage {
 }
 
 /// One step of training, and the loss before it: any network, any optimizer.
-fn advance<N: Layer, O: Optimizer>(
+fn advance<N: Pure, O: Optimizer>(
     network: N,
     optimizer: O,
     state: Training<Weights<N>, O::State<Weights<N>>>,
@@ -49,7 +53,7 @@ fn advance<N: Layer, O: Optimizer>(
 ) -> (Training<Weights<N>, O::State<Weights<N>>>, Tensor<Secret, Fxp>) {
     let loss_of = |weights| cross_entropy(network.apply(weights, images), labels);
     let (loss, gradient) = value_and_grad(state.weights, loss_of);
-    let (weights, optimizer) = optimizer.step(state.weights, state.optimizer, gradient, rate);
+    let (weights, optimizer) = optimizer.step_at(state.weights, state.optimizer, gradient, rate);
     (Training { weights, optimizer }, loss)
 }
 
@@ -136,13 +140,13 @@ macro_rules! tasks {
                     const OPTIMIZER_NAME: OptimizerName = OptimizerName::$Optim;
 
                     fn shape() -> ShapeOf<State> {
-                        let optimizer = $optimizer.shape($network.shape());
+                        let optimizer = Optimizer::state($optimizer, $network.shape());
                         ShapeOf::of(|| Training { weights: $network.shape().graft(), optimizer: optimizer.graft() })
                     }
 
                     fn initial(seed: Option<u64>) -> Result<HostOf<State>, Error> {
                         let weights = $network.initial(&mut Draws::new(seed)?)?;
-                        let optimizer = $optimizer.initial($network.shape())?;
+                        let optimizer = Optimizer::at_rest($optimizer, $network.shape())?;
                         HostOf::of(|| Training { weights: weights.graft(), optimizer: optimizer.graft() })
                     }
 
@@ -154,7 +158,7 @@ macro_rules! tasks {
                         images: &Shared<Images>,
                         labels: &Shared<Labels>,
                     ) -> Result<(Shared<State>, Option<f64>), Error> {
-                        let rate = $optimizer.rate_at(number);
+                        let rate = Optimizer::rate_at($optimizer, $optimizer.rate, number + 1);
                         if stage == Stage::Train {
                             let (next, loss) = train_step::run(session, state, images, labels, rate)?.split();
                             return Ok((next, Some(loss.item())));
