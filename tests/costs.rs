@@ -1,8 +1,8 @@
 //! Costs of whole programs that protocols promise: exact, by the compiler.
 
-use spu::nn::optim::{Adam, AmsGrad, Sgd};
+use spu::nn::optim::{Adam, AdamW, AmsGrad, RmsProp, Sgd, clip};
 use spu::prelude::*;
-use spu::{Program, Target};
+use spu::{LeavesAre, Program, Target};
 
 #[spu_fn]
 fn adam(
@@ -56,6 +56,43 @@ fn quotient_of_18_bits(x: Tensor<Secret, Fxp>, y: Tensor<Secret, Fxp>) -> Tensor
     x.assume(-512.0..=512.0) / y.assume(1.0 / 512.0..=512.0)
 }
 
+#[spu_fn]
+fn one_leaf(w: Leaf, g: Leaf, first: (Leaf, Leaf), largest: Leaf) -> [Leaf; 5] {
+    updates(w, g, first, largest)
+}
+
+#[spu_fn]
+fn seven_leaves(w: Leaves, g: Leaves, first: (Leaves, Leaves), largest: Leaves) -> [Leaves; 5] {
+    updates(w, g, first, largest)
+}
+
+type Leaf = Tensor<Secret, Fxp>;
+type Leaves = ([Leaf; 3], Mlp<1>);
+
+/// A step of every optimizer, after the gradient was clipped in both ways.
+fn updates<T: Tree + LeavesAre<Leaf> + Copy>(w: T, g: T, (first, second): (T, T), largest: T) -> [T; 5] {
+    let g = clip::by_norm(clip::by_value(g, 1.0), 5.0);
+    [
+        Sgd::DEFAULT.step(w, first, g).0,
+        AdamW::DEFAULT.step(w, (first, second), g).0,
+        Adam::DEFAULT.step(w, (first, second), g).0,
+        AmsGrad::DEFAULT.step(w, (first, second, largest), g).0,
+        RmsProp::DEFAULT.step(w, second, g).0,
+    ]
+}
+
+#[test]
+fn many_leaves_take_the_rounds_of_one() {
+    let leaves = || ShapeOf::<Leaves>::of(|| {
+        let leaf = |n: usize| Tensor::with_shape([n]);
+        ([leaf(1), leaf(2), leaf(40)], Mlp::shape(3, [4], 2).graft())
+    });
+    let leaf = || ShapeOf::<Leaf>::from([70]);
+    let one = price(one_leaf::program(leaf(), leaf(), Adam::state(leaf()), leaf()));
+    let many = price(seven_leaves::program(leaves(), leaves(), Adam::state(leaves()), leaves()));
+    assert_eq!(one.0, many.0);
+}
+
 fn network_a() -> spu::ShapeOf<Mlp<2>> {
     Mlp::shape(784, [128, 128], 10)
 }
@@ -87,4 +124,24 @@ fn quotients() {
     assert_eq!(bits(price(quotient::program([n], [n]))), (19, 6303));
     assert_eq!(bits(price(quotient_of_36_bits::program([n], [n]))), (19, 5005));
     assert_eq!(bits(price(quotient_of_18_bits::program([n], [n]))), (19, 3010));
+}
+
+#[test]
+fn probe_time() {
+    use spu::ExecutorExt;
+    let session = Session::local(&Config::default()).unwrap();
+    let x = session.input(Party(0), [128, 784], || Ok(vec![0.1; 128 * 784])).unwrap();
+    let y = session.input(Party(1), [128, 10], || Ok(vec![0_i64; 1280])).unwrap();
+    let draws = || spu::nn::init::Draws::seeded(1);
+    let w = session.input(Party(0), network_a(), || Mlp::initial(784, [128, 128], 10, &mut draws())).unwrap();
+    let v = session.input(Party(0), network_a(), || Sgd::at_rest(network_a())).unwrap();
+    let s = session.input(Party(0), Adam::state(network_a()), || Adam::at_rest(network_a())).unwrap();
+    for _ in 0..4 {
+        let t = std::time::Instant::now();
+        sgd::run(&session, &w, &v, &x, &y).unwrap();
+        let a = t.elapsed();
+        let t = std::time::Instant::now();
+        adam::run(&session, &w, &s, &x, &y, 0.1).unwrap();
+        println!("{a:?} {:?}", t.elapsed());
+    }
 }
