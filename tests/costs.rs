@@ -125,23 +125,3 @@ fn quotients() {
     assert_eq!(bits(price(quotient_of_36_bits::program([n], [n]))), (19, 5005));
     assert_eq!(bits(price(quotient_of_18_bits::program([n], [n]))), (19, 3010));
 }
-
-#[test]
-fn probe_time() {
-    use spu::ExecutorExt;
-    let session = Session::local(&Config::default()).unwrap();
-    let x = session.input(Party(0), [128, 784], || Ok(vec![0.1; 128 * 784])).unwrap();
-    let y = session.input(Party(1), [128, 10], || Ok(vec![0_i64; 1280])).unwrap();
-    let draws = || spu::nn::init::Draws::seeded(1);
-    let w = session.input(Party(0), network_a(), || Mlp::initial(784, [128, 128], 10, &mut draws())).unwrap();
-    let v = session.input(Party(0), network_a(), || Sgd::at_rest(network_a())).unwrap();
-    let s = session.input(Party(0), Adam::state(network_a()), || Adam::at_rest(network_a())).unwrap();
-    for _ in 0..4 {
-        let t = std::time::Instant::now();
-        sgd::run(&session, &w, &v, &x, &y).unwrap();
-        let a = t.elapsed();
-        let t = std::time::Instant::now();
-        adam::run(&session, &w, &s, &x, &y, 0.1).unwrap();
-        println!("{a:?} {:?}", t.elapsed());
-    }
-}
