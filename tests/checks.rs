@@ -6,6 +6,7 @@ use ndarray::{Array2, arr1};
 use spu::RingConfig;
 use spu::Warning;
 use spu::format::Tolerance;
+use spu::nn::networks::{NETWORK_A, NetworkA};
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
 
@@ -111,14 +112,15 @@ fn loops(x: Tensor<Secret, Fxp>, n: Tensor<Public, Int>) -> Tensor<Secret, Fxp> 
     spu::cond(n.gt(1), || doubled.0 - 1.0, || doubled.0)
 }
 
-/// The third iteration overflows, and only then: written out, products wait for their truncation across iterations.
+/// The fourth iteration overflows, and only then: what is carried has the format's fraction bits again, with
+/// which 81 · 1000³ fits and 81 · 1000⁴ does not.
 #[test]
 fn iterations_are_checked_one_by_one() {
-    let deviation = loops::check(vec![1.0], 2, &Network::LOCAL).unwrap();
+    let deviation = loops::check(vec![3.0], 2, &Network::LOCAL).unwrap();
     assert!(deviation.largest < 0.01, "{deviation}");
-    let error = loops::check(vec![1.0], 5, &Network::LOCAL).unwrap_err();
+    let error = loops::check(vec![3.0], 5, &Network::LOCAL).unwrap_err();
     assert_eq!(line_of(&error), line("|(x, n)| (x * 1000.0"));
-    assert!(error.to_string().starts_with("`multiply` overflows: 1000000000.0 at [0], but"), "{error}");
+    assert!(error.to_string().starts_with("`multiply` overflows: 81000000000000.0 at [0], but"), "{error}");
     let error = loops::check(vec![300.0], 0, &Network::LOCAL).unwrap_err();
     assert_eq!(line_of(&error), line("let squared = spu::fori"));
 }
@@ -149,31 +151,38 @@ fn inputs_must_fit() {
     assert_eq!(missing.to_string(), "n: expected int[secret][1], found none");
 }
 
+type Small = (Dense, Relu, Dense);
+const SMALL: Small = (Dense::new(6, 5), Relu, Dense::new(5, 3));
+
 #[spu_fn]
-fn train_step(model: Mlp<1>, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) -> (Mlp<1>, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(model.apply(x), y));
+fn train_step(
+    model: Weights<Small>,
+    x: Tensor<Secret, Fxp>,
+    y: Tensor<Secret, Int>,
+) -> (Weights<Small>, Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(SMALL.apply(model, x), y));
     (model.zip(gradient, |w, g| w - 0.1 * g), loss.reveal())
 }
 
 #[test]
 fn a_training_step_passes_and_is_not_warned_about() {
-    let model = Mlp::initial(6, [5], 3, &mut spu::nn::init::Draws::new(Some(3)).unwrap()).unwrap();
+    let model = SMALL.initial(&mut spu::nn::init::Draws::seeded(3)).unwrap();
     let x = Array2::from_shape_fn((4, 6), |(i, j)| ((7 * i + 5 * j) % 11) as f64 / 11.0);
     let y = Array2::from_shape_fn((4, 3), |(i, j)| i64::from(i % 3 == j));
     let deviation = train_step::check(model, x, y, &Network::LOCAL).unwrap();
     assert!(0.0 < deviation.largest && deviation.largest < 1e-3, "{deviation}");
-    let shapes = (Mlp::<1>::shape(6, [5], 3), [4, 6], [4, 3]);
+    let shapes = (SMALL.shape(), [4, 6], [4, 3]);
     assert_eq!(train_step::warnings(shapes.0, shapes.1, shapes.2, &Network::LOCAL).unwrap(), []);
 }
 
 #[spu_fn]
 fn network_a(
-    model: Mlp<2>,
-    velocity: Mlp<2>,
+    model: Weights<NetworkA>,
+    velocity: Weights<NetworkA>,
     x: Tensor<Secret, Fxp>,
     y: Tensor<Secret, Int>,
-) -> (Mlp<2>, Mlp<2>, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(model.apply(x), y));
+) -> (Weights<NetworkA>, Weights<NetworkA>, Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(NETWORK_A.apply(model, x), y));
     let (model, velocity) = Sgd::default().step(model, velocity, gradient);
     (model, velocity, loss.reveal())
 }
@@ -181,7 +190,7 @@ fn network_a(
 /// Pixels and labels are inputs without bounds; nothing that is known of the softmax is large.
 #[test]
 fn network_a_is_not_warned_about() {
-    let model = || Mlp::<2>::shape(784, [128, 128], 10);
+    let model = || NETWORK_A.shape();
     for format in FORMATS {
         let network = Network::LOCAL.with_ring(format);
         match network_a::warnings(model(), model(), [128, 784], [128, 10], &network) {
@@ -214,6 +223,43 @@ fn bounded_values_that_may_not_fit_are_warned_about() {
     assert_eq!(lines(&narrow), [line("(z * z, z)")]);
     let large = Network::LOCAL.with_ring(RingConfig::Z128);
     assert_eq!(bounded::warnings([2, 784], [784, 3], &large).unwrap(), []);
+}
+
+#[spu_fn]
+fn accumulates(x: Tensor<Secret, Fxp>, w: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let w = w.assume(-1000.0..=1000.0);
+    spu::fori(0..50, x, |_, x| {
+        let x = x.assume(-1e5..=1e5);
+        let moved = x * w;
+        moved + x
+    })
+}
+
+#[spu_fn]
+fn accumulates_little(x: Tensor<Secret, Fxp>, w: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let w = w.assume(-1000.0..=1000.0);
+    spu::fori(0..50, x, |_, x| {
+        let x = x.assume(-1e4..=1e4);
+        x * w + x
+    })
+}
+
+#[spu_fn]
+fn accumulates_anything(x: Tensor<Secret, Fxp>, w: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let w = w.assume(-1000.0..=1000.0);
+    spu::fori(0..50, x, |_, x| x * w + x)
+}
+
+/// 10^5 · 1000 is above 2^26, 10^4 · 1000 and 10^4 more is not. Of what no iteration bounds nothing is known.
+#[test]
+fn bodies_of_loops_are_warned_about() {
+    let warnings = accumulates::warnings([3], [3], &Network::LOCAL).unwrap();
+    assert_eq!(lines(&warnings), [line("let moved =")]);
+    let text = "warning: `multiply` may overflow: its values lie in [-100000000.0, 100000000.0], but with 36 fraction bits they \
+                must be below 67108864.0 in absolute value\n";
+    assert!(warnings[0].to_string().starts_with(text), "{}", warnings[0]);
+    assert_eq!(accumulates_little::warnings([3], [3], &Network::LOCAL).unwrap(), []);
+    assert_eq!(accumulates_anything::warnings([3], [3], &Network::LOCAL).unwrap(), []);
 }
 
 #[spu_fn]

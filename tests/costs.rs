@@ -1,42 +1,45 @@
 //! Costs of whole programs that protocols promise: exact, by the compiler.
 
+use spu::nn::networks::{NETWORK_A, NetworkA};
 use spu::nn::optim::{Adam, AdamW, AmsGrad, RmsProp, Sgd, clip};
 use spu::prelude::*;
 use spu::{LeavesAre, Program, Target};
 
+type Model = Weights<NetworkA>;
+
 #[spu_fn]
 fn adam(
-    weights: Mlp<2>,
-    state: (Mlp<2>, Mlp<2>),
+    weights: Model,
+    state: (Model, Model),
     x: Tensor<Secret, Fxp>,
     y: Tensor<Secret, Int>,
     rate: Tensor<Public, Fxp>,
-) -> (Mlp<2>, (Mlp<2>, Mlp<2>), Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(weights.apply(x), y));
+) -> (Model, (Model, Model), Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(NETWORK_A.apply(weights, x), y));
     let (weights, state) = Adam::default().step_at(weights, state, gradient, rate);
     (weights, state, loss.reveal())
 }
 
 #[spu_fn]
 fn ams_grad(
-    weights: Mlp<2>,
-    state: (Mlp<2>, Mlp<2>, Mlp<2>),
+    weights: Model,
+    state: (Model, Model, Model),
     x: Tensor<Secret, Fxp>,
     y: Tensor<Secret, Int>,
-) -> (Mlp<2>, (Mlp<2>, Mlp<2>, Mlp<2>), Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(weights.apply(x), y));
+) -> (Model, (Model, Model, Model), Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(NETWORK_A.apply(weights, x), y));
     let (weights, state) = AmsGrad::default().step(weights, state, gradient);
     (weights, state, loss.reveal())
 }
 
 #[spu_fn]
 fn sgd(
-    weights: Mlp<2>,
-    velocity: Mlp<2>,
+    weights: Model,
+    velocity: Model,
     x: Tensor<Secret, Fxp>,
     y: Tensor<Secret, Int>,
-) -> (Mlp<2>, Mlp<2>, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(weights.apply(x), y));
+) -> (Model, Model, Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(NETWORK_A.apply(weights, x), y));
     let (weights, velocity) = Sgd::default().step(weights, velocity, gradient);
     (weights, velocity, loss.reveal())
 }
@@ -67,7 +70,7 @@ fn seven_leaves(w: Leaves, g: Leaves, first: (Leaves, Leaves), largest: Leaves) 
 }
 
 type Leaf = Tensor<Secret, Fxp>;
-type Leaves = ([Leaf; 3], Mlp<1>);
+type Leaves = ([Leaf; 3], [[Leaf; 2]; 2]);
 
 /// A step of every optimizer, after the gradient was clipped in both ways.
 fn updates<T: Tree + LeavesAre<Leaf> + Copy>(w: T, g: T, (first, second): (T, T), largest: T) -> [T; 5] {
@@ -83,18 +86,16 @@ fn updates<T: Tree + LeavesAre<Leaf> + Copy>(w: T, g: T, (first, second): (T, T)
 
 #[test]
 fn many_leaves_take_the_rounds_of_one() {
-    let leaves = || ShapeOf::<Leaves>::of(|| {
-        let leaf = |n: usize| Tensor::with_shape([n]);
-        ([leaf(1), leaf(2), leaf(40)], Mlp::shape(3, [4], 2).graft())
-    });
+    let leaves = || {
+        ShapeOf::<Leaves>::of(|| {
+            let leaf = |n: usize| Tensor::with_shape([n]);
+            ([leaf(1), leaf(2), leaf(40)], [[leaf(12), leaf(3)], [leaf(8), leaf(4)]])
+        })
+    };
     let leaf = || ShapeOf::<Leaf>::from([70]);
     let one = price(one_leaf::program(leaf(), leaf(), Adam::state(leaf()), leaf()));
     let many = price(seven_leaves::program(leaves(), leaves(), Adam::state(leaves()), leaves()));
     assert_eq!(one.0, many.0);
-}
-
-fn network_a() -> spu::ShapeOf<Mlp<2>> {
-    Mlp::shape(784, [128, 128], 10)
 }
 
 /// Rounds, and bytes over all parties.
@@ -106,7 +107,7 @@ fn price(program: Result<Program, Error>) -> (u64, u64) {
 /// protocols.md asks for at most 60 rounds with momentum SGD, and for at most 85 rounds and 100 MB with Adam.
 #[test]
 fn a_step_of_network_a() {
-    let weights = network_a;
+    let weights = || NETWORK_A.shape();
     let (x, y) = ([128, 784], [128, 10]);
     let reveals = Network::LOCAL.manifest(&sgd::program(weights(), weights(), x, y).unwrap()).unwrap().reveals;
     assert_eq!(reveals.len(), 1);

@@ -9,7 +9,7 @@ type Labels = Tensor<Secret, Int>;
 
 #[spu_fn]
 fn area(scores: Vector, labels: Labels) -> Tensor<Public, Fxp> {
-    metrics::area_under_curve(scores, labels).reveal()
+    metrics::auc(scores, labels).reveal()
 }
 
 #[spu_fn]

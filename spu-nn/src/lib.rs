@@ -9,6 +9,8 @@ pub mod init;
 pub mod layers;
 pub mod loss;
 pub mod metrics;
+pub mod networks;
 pub mod optim;
+pub mod weights;
 
 mod rows;

@@ -49,11 +49,11 @@ pub fn confusion_matrix<V: Visibility>(logits: Tensor<Secret, Fxp>, labels: Tens
 /// use spu_tensor::{Fxp, Int, Secret, Tensor, evaluate};
 ///
 /// type Batch = (Tensor<Secret, Fxp>, Tensor<Secret, Int>);
-/// let area = evaluate((vec![0.1, 0.4, 0.4, 0.8], vec![0, 1, 0, 1]), |(s, y): Batch| metrics::area_under_curve(s, y))?;
+/// let area = evaluate((vec![0.1, 0.4, 0.4, 0.8], vec![0, 1, 0, 1]), |(s, y): Batch| metrics::auc(s, y))?;
 /// assert_eq!(area.values(), [0.875]); // 3.5 of four pairs
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
-pub fn area_under_curve(scores: Tensor<Secret, Fxp>, labels: Tensor<Secret, Int>) -> Tensor<Secret, Fxp> {
+pub fn auc(scores: Tensor<Secret, Fxp>, labels: Tensor<Secret, Int>) -> Tensor<Secret, Fxp> {
     let labels = labels.assume(0..=1);
     let rows = scores.shape().elements() as f64;
     let negative = 1 - labels;

@@ -79,7 +79,12 @@ impl Sgd {
     }
 
     /// Where a step goes, and the new velocity.
-    fn direction<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(self, weights: T, velocity: T, gradient: T) -> (T, T) {
+    fn direction<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
+        self,
+        weights: T,
+        velocity: T,
+        gradient: T,
+    ) -> (T, T) {
         let gradient = match self.weight_decay {
             0.0 => gradient,
             decay => gradient.zip(weights, |g, w| g + decay * w),

@@ -22,7 +22,7 @@ pub(super) fn check(
     }
     let program = &*written_out(program, inputs)?;
     let graph = &program.graph;
-    let held = format.held(program)?;
+    let held = format.held(program, &[])?;
     let found = format.values(program, inputs)?;
     let names = program.parameters.iter().map(|(name, _)| name.clone()).collect();
     let mut shadow =
@@ -93,7 +93,7 @@ impl Shadow<'_> {
         };
         let values = wide.unwrap_or_else(|| exact.elements.to_f64());
         let Some(i) = values.iter().position(|x| !(x.abs() < bound || *x == -bound)) else { return Ok(()) };
-        let (name, at) = (node.operation.name(), place(i, &exact.shape));
+        let (name, at) = (self.name(node), place(i, &exact.shape));
         let range = match fraction_bits {
             0 => format!("the safe range of integers is [-{bound:?}, {bound:?})"),
             bits => format!("the safe range with {bits} fraction bits is [-{bound:?}, {bound:?})"),
@@ -138,7 +138,7 @@ impl Shadow<'_> {
             if allowed {
                 let difference = (held - real).abs();
                 if self.worst.as_ref().is_none_or(|worst| difference > worst.largest) {
-                    let (operation, location) = (node.operation.name().to_owned(), self.graph.location(id));
+                    let (operation, location) = (self.name(node).to_owned(), self.graph.location(id));
                     self.worst = Some(Deviation { largest: difference, operation, location });
                 }
                 continue;
@@ -151,7 +151,7 @@ impl Shadow<'_> {
                 copy(found, &mut exact.elements, i);
                 continue;
             }
-            let (name, at) = (node.operation.name(), place(i, &exact.shape));
+            let (name, at) = (self.name(node), place(i, &exact.shape));
             let cause = match own {
                 Some(own) if is_right => {
                     format!("; its operands differ before: of those of the format, real numbers make {own:?}")
@@ -180,6 +180,16 @@ impl Shadow<'_> {
         let types: Vec<&Type> = node.results().map(|v| self.graph.ty(v)).collect();
         let made = apply(&node.operation, &operands, &types).ok()?;
         Some(made[result].elements.to_f64())
+    }
+
+    /// What the author calls the operation: behind a cut, that which was cut off.
+    fn name(&self, node: &Node<Op>) -> &'static str {
+        match node.operands[..] {
+            [x] if node.operation == Op::ToSecret && self.graph.ty(x).is_secret() => {
+                self.name(self.graph.node(self.graph.definition(x).0))
+            }
+            _ => node.operation.name(),
+        }
     }
 
     fn fault(&self, id: NodeId, message: String) -> Error {

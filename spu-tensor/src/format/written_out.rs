@@ -1,12 +1,16 @@
 //! A program without branches and loops that does, on given inputs, what another one does with them.
+//!
+//! A back end cuts a program at its branches and loops: what is needed behind a cut is held there with the fraction bits of the
+//! format, and a product is truncated. Here such a value passes a `to_secret`, which says the same: a share of a number as the
+//! format has it.
 
 use std::borrow::Cow;
 
 use crate::error::Error;
-use crate::graph::Value;
+use crate::graph::{NodeId, Value};
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
-use crate::pphlo::{Builder, Graph, Literal, Op, Strides, Type, apply, draw};
+use crate::pphlo::{Builder, DType, Graph, Literal, Op, Strides, Type, apply, draw};
 use crate::program::Program;
 use crate::shape::Shape;
 
@@ -37,11 +41,19 @@ impl Way {
     /// Appends what the graph comes by; gives what its outputs have become.
     fn along(&mut self, graph: &Graph, given: &[Value]) -> Result<Vec<Value>, Error> {
         let mut renamed: Vec<Value> = Vec::with_capacity(graph.value_count());
+        let last_uses = last_uses(graph);
         for (id, node) in graph.nodes() {
+            if !matches!(node.operation, Op::For { trips: 0, .. }) && !node.regions.is_empty() {
+                let is_needed = |(index, _): &(usize, &mut Value)| last_uses[*index].is_none_or(|last| last >= id);
+                renamed.iter_mut().enumerate().filter(is_needed).for_each(|(_, v)| *v = self.cut(*v));
+            }
             let operands: Vec<Value> = node.operands.iter().map(|v| renamed[v.index()]).collect();
             let types: Vec<&Type> = node.results().map(|v| graph.ty(v)).collect();
             let location = graph.location(id);
-            let region = |way: &mut Self, i: usize, given: &[Value]| way.along(&node.regions[i], given);
+            let region = |way: &mut Self, i: usize, given: &[Value]| -> Result<Vec<Value>, Error> {
+                let made = way.along(&node.regions[i], given)?;
+                Ok(made.into_iter().map(|v| way.cut(v)).collect())
+            };
             match node.operation {
                 Op::Parameter { index } => renamed.push(given[index]),
                 Op::If => renamed.extend(region(self, usize::from(!self.holds(operands[0])), &operands[1..])?),
@@ -102,6 +114,21 @@ impl Way {
         Ok(graph.outputs.iter().map(|v| renamed[v.index()]).collect())
     }
 
+    /// The value as it is held behind a cut. Integers and public numbers are held alike everywhere, and what was opened to one
+    /// party is only given back.
+    fn cut(&mut self, v: Value) -> Value {
+        let (id, _) = self.graph.definition(v);
+        let ty = self.graph.ty(v).clone();
+        let operation = &self.graph.node(id).operation;
+        let is_held = matches!(operation, Op::Parameter { .. } | Op::ToSecret | Op::RevealTo { .. });
+        if is_held || !ty.is_secret() || ty.dtype != DType::Fxp {
+            return v;
+        }
+        self.exact.push(self.exact[v.index()].clone());
+        let held = self.graph.push(Op::ToSecret, vec![v], vec![ty], self.graph.location(id));
+        self.graph.node(held).result(0)
+    }
+
     fn holds(&self, predicate: Value) -> bool {
         matches!(&self.exact[predicate.index()].elements, Elements::Bool(v) if v[0])
     }
@@ -129,4 +156,14 @@ impl Way {
         self.exact.extend(made);
         Ok(value)
     }
+}
+
+/// The node that uses each value last; none for outputs.
+fn last_uses(graph: &Graph) -> Vec<Option<NodeId>> {
+    let mut last = vec![Some(NodeId(0)); graph.value_count()];
+    for (id, node) in graph.nodes() {
+        node.operands.iter().for_each(|v| last[v.index()] = Some(id));
+    }
+    graph.outputs.iter().for_each(|v| last[v.index()] = None);
+    last
 }

@@ -171,7 +171,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// x^y. Integers stay integers, for y ≥ 0, modulo the ring; else both are fixed-point.
     ///
     /// Integers: exact; 0 for y < 0. Fixed point: x may be negative where y is a constant integer, which takes products; else the result is
-    /// e^(y·ln x) up to e^20, with a relative error of (4·|y| + 8) ulp, and 0 for x ≤ 0. x^0 = 1.
+    /// e^(y·ln x) up to e^20, with a relative error of 2^−15 and 4·|y| + 1 ulp, and 0 for x ≤ 0. x^0 = 1.
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};

@@ -214,6 +214,23 @@ proptest! {
         });
         check("concatenate", &inputs, |b, x| b.apply(Op::Concatenate { axis: 1 }, &[x[0], x[1], x[0]]));
     }
+
+    /// An order is constant where no two keys are equal, also if the keys are what is moved.
+    #[test]
+    fn permutations(seed: u64, m in 1usize..3, n in 1usize..5) {
+        let inputs = distinct(seed, &[&[m, n], &[m, n, 2]], false);
+        let order = |b: &mut Builder, key: Value, descending| b.apply(Op::ArgSort { descending }, &[key]);
+        for inverse in [false, true] {
+            check_with("permuted", &inputs, &|b, x| {
+                let p = order(b, x[0], false);
+                b.apply(Op::Permute { inverse }, &[x[1], p])
+            });
+            check_with("sorted", &inputs, &|b, x| {
+                let p = order(b, x[0], true);
+                b.apply(Op::Permute { inverse }, &[x[0], p])
+            });
+        }
+    }
 }
 
 fn integers(b: &mut Builder, shape: &[usize], values: &[i64]) -> Value {

@@ -1,25 +1,22 @@
 //! `--transport tcp`: three processes of this program on loopback sockets, and a parent that only launches.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::cli::{Addresses, Options};
+use super::parties::Addresses;
 
-/// Runs the three parties as processes; succeeds if all of them do.
+/// Runs the three parties as processes with these arguments; succeeds if all of them do.
 ///
 /// Party 0 speaks for all on standard output. When one fails, the others get a moment to say what they saw of it, and
 /// are ended then. They end as well when this process is interrupted or killed.
-pub(crate) fn run(options: &Options) -> ExitCode {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = interrupted.clone();
-    let parties = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|e| format!("cannot watch for interrupts: {e}"))
-        .and_then(|()| Parties::start(options));
+pub(crate) fn run(output: Output, arguments: impl Fn(usize, &Addresses) -> Vec<OsString>) -> ExitCode {
+    let parties = watch_for_interrupts().and_then(|()| Parties::start(output, &arguments));
     let mut parties = match parties {
         Ok(parties) => parties,
         Err(problem) => {
@@ -30,8 +27,8 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 
     let mut deadline: Option<Instant> = None;
     loop {
-        if interrupted.load(Ordering::Relaxed) {
-            return ExitCode::from(INTERRUPTED);
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            return ExitCode::from(CODE_OF_INTERRUPTED);
         }
         let ends = parties.ends();
         let failed = ends.iter().flatten().any(|end| !end.success());
@@ -45,6 +42,27 @@ pub(crate) fn run(options: &Options) -> ExitCode {
         thread::sleep(POLL);
     }
 }
+
+/// Who of the parties is heard on standard output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Party 0, for all.
+    OfParty0,
+    /// Nobody.
+    Quiet,
+}
+
+/// From now on an interrupt sets [`INTERRUPTED`]; more than one call is as good as one.
+fn watch_for_interrupts() -> Result<(), String> {
+    static WATCH: OnceLock<Result<(), String>> = OnceLock::new();
+    let watch = || {
+        let set = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+        set.map_err(|e| format!("cannot watch for interrupts: {e}"))
+    };
+    WATCH.get_or_init(watch).clone()
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Ends this process when its standard input closes, which the parent holds open as long as it lives.
 pub(crate) fn end_with_stdin() {
@@ -63,15 +81,18 @@ struct Parties {
 }
 
 impl Parties {
-    fn start(options: &Options) -> Result<Self, String> {
+    fn start(output: Output, arguments: &impl Fn(usize, &Addresses) -> Vec<OsString>) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|e| format!("cannot find this program's own file: {e}"))?;
         let peers = free_addresses().map_err(|e| format!("cannot find three free ports on loopback: {e}"))?;
         let mut parties = Self { children: Vec::new(), forwards: Vec::new() };
         for party in 0..3 {
             let mut command = Command::new(&program);
-            command.args(options.for_child(party, &peers)).stdin(Stdio::piped());
+            command.args(arguments(party, &peers)).stdin(Stdio::piped());
+            if party > 0 || output == Output::Quiet {
+                command.stdout(Stdio::null());
+            }
             if party > 0 {
-                command.stdout(Stdio::null()).stderr(Stdio::piped());
+                command.stderr(Stdio::piped());
             }
             let mut child = command.spawn().map_err(|e| format!("cannot start party {party}: {e}"))?;
             let errors = child.stderr.take();
@@ -122,7 +143,7 @@ fn free_addresses() -> std::io::Result<Addresses> {
 }
 
 /// The exit code of a program that was interrupted, as shells know it: 128 + SIGINT.
-const INTERRUPTED: u8 = 130;
+const CODE_OF_INTERRUPTED: u8 = 130;
 
 /// How long the others may take to report once one has failed.
 const GRACE: Duration = Duration::from_secs(3);

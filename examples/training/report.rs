@@ -1,37 +1,31 @@
 //! What is printed, and what is written as JSON.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write;
-use std::path::Path;
 
 use serde::Serialize;
 use spu::{Cost, Traffic};
 
-use crate::cli::{Options, name_of};
-use crate::data::{Data, IMAGES, LABELS, Part};
-use crate::model::WIDTHS;
-use crate::train::{self, Compiled, Ledger, Trained};
-
-/// Prints a line. Nobody need listen: a closed pipe ends no training.
-macro_rules! say {
-    ($($text:tt)*) => {
-        drop(writeln!(std::io::stdout(), $($text)*))
-    };
-}
+use super::curve;
+use super::data::{Data, IMAGES, LABELS, Part};
+use super::options::TrainOptions;
+use super::tasks::Task;
+use super::train::{Compiled, Trained};
+use crate::common::ledger::Ledger;
+use crate::common::parties::{Failure, name_of};
+use crate::common::print::{by_party, megabytes, say};
 
 /// What was measured. Rounds and bytes of a step are those of a step that reveals its loss, without the sharing of its
 /// batch; its seconds are with it.
 #[derive(Serialize)]
 pub(crate) struct Report {
-    step_seconds: Vec<f64>,
-    loss: Vec<Option<f64>>,
-    rounds_per_step: u64,
-    bytes_per_step: [u64; 3],
+    pub(crate) step_seconds: Vec<f64>,
+    pub(crate) loss: Vec<Option<f64>>,
+    pub(crate) rounds_per_step: u64,
+    pub(crate) bytes_per_step: [u64; 3],
     predicted_rounds_per_step: u64,
     predicted_bytes_per_step: [u64; 3],
-    test_accuracy: Option<f64>,
-    peak_memory_bytes: u64,
+    pub(crate) test_accuracy: Option<f64>,
+    pub(crate) peak_memory_bytes: u64,
     images_read: usize,
     test_images: usize,
     data_md5: BTreeMap<String, String>,
@@ -110,8 +104,8 @@ impl Step {
 
 impl Report {
     /// Gathers everything.
-    pub(crate) fn new(
-        options: &Options,
+    pub(crate) fn new<T: Task>(
+        options: &TrainOptions,
         data: &Data,
         compiled: Vec<Compiled>,
         trained: Trained,
@@ -131,15 +125,15 @@ impl Report {
             test_images: data.count(Part::Test),
             data_md5: data.md5.clone(),
             reveals: compiled.into_iter().flat_map(|program| program.reveals).collect(),
-            config: Configuration::new(options),
+            config: Configuration::new::<T>(options),
             totals,
         }
     }
 
-    /// Prints the summary, and writes the JSON if there is a file for it.
+    /// Prints the summary, and writes the JSON if there is a file for it, with the curve of the losses beside it.
     ///
     /// Panics if the links carried something else than was predicted, which would be a fault of the cost model.
-    pub(crate) fn write(&self, json: Option<&Path>) -> Result<(), String> {
+    pub(crate) fn write(&self, options: &TrainOptions) -> Result<(), Failure> {
         if let Some(accuracy) = self.test_accuracy {
             say!("test accuracy    {:.2} % of {} images", 100.0 * accuracy, self.test_images);
         }
@@ -158,9 +152,10 @@ impl Report {
                 by_party(measured.agreement)
             );
         }
-        if let Some(path) = json {
-            let text = serde_json::to_string_pretty(self).map_err(|e| format!("cannot write JSON: {e}"))?;
-            fs::write(path, text + "\n").map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+        options.parties.write_json(self)?;
+        if let Some(path) = options.parties.json.as_ref().filter(|_| options.parties.speaks()) {
+            let Configuration { network, optimizer, .. } = &self.config;
+            curve::write(&path.with_extension("svg"), &format!("{network}, {optimizer}"), &[("loss", &self.loss)])?;
         }
         let equal = (predicted.rounds, predicted.bytes) == (measured.rounds, measured.bytes);
         assert!(self.config.plain || equal, "measured traffic equals the prediction");
@@ -169,49 +164,52 @@ impl Report {
 }
 
 impl Configuration {
-    fn new(options: &Options) -> Self {
-        let format = train::config(options);
+    fn new<T: Task>(options: &TrainOptions) -> Self {
+        let parties = &options.parties;
+        let format = parties.config();
         Self {
-            network: WIDTHS.map(|width| width.to_string()).join("-"),
+            network: T::DESCRIPTION.into(),
             epochs: options.epochs.or(if options.steps.is_none() { Some(1) } else { None }),
             steps: options.steps,
             batch: options.batch,
             loss_every: options.loss_every,
-            optimizer: name_of(options.optimizer),
-            seed: options.seed,
-            insecure_keys: options.seed.is_some() && !options.plain,
-            transport: if options.party.is_some() { "tcp" } else { "threads" },
-            latency_ms: options.latency_ms,
-            bandwidth_mbps: options.bandwidth_mbps,
+            optimizer: name_of(T::OPTIMIZER_NAME),
+            seed: parties.seed,
+            insecure_keys: parties.seed.is_some() && !parties.plain,
+            transport: if parties.party.is_some() { "tcp" } else { "threads" },
+            latency_ms: parties.latency_ms,
+            bandwidth_mbps: parties.bandwidth_mbps,
             ring_bits: format.ring_bits,
             fraction_bits: format.fraction_bits,
-            plain: options.plain,
+            plain: parties.plain,
             cpu: format!("{:?}", spu::protocols::ring::cpu()).to_lowercase(),
         }
     }
 }
 
 /// What was asked for.
-pub(crate) fn print_configuration(options: &Options) {
-    let Configuration { network, batch, transport, ring_bits, fraction_bits, cpu, .. } = Configuration::new(options);
+pub(crate) fn print_configuration<T: Task>(options: &TrainOptions) {
+    let Configuration { network, batch, transport, ring_bits, fraction_bits, cpu, .. } =
+        Configuration::new::<T>(options);
+    let parties = &options.parties;
     say!("network          {network}, ReLU, Glorot normal weights from {IMAGES}");
     say!("data             images from {IMAGES}, labels from {LABELS}");
-    say!("training         momentum SGD (rate 0.01, momentum 0.9), batches of {batch} in file order");
+    say!("training         {}, batches of {batch} in file order", T::OPTIMIZER);
     say!(
         "parties          {}",
-        match (options.plain, transport) {
+        match (parties.plain, transport) {
             (true, _) => "none: the same program in the clear",
             (_, "tcp") => "three processes on loopback sockets, not encrypted",
             _ => "three threads of this process",
         }
     );
-    if options.latency_ms > 0.0 || options.bandwidth_mbps.is_some() {
-        let rate = options.bandwidth_mbps.map_or_else(|| "unlimited".into(), |rate| format!("{rate} Mbit/s"));
-        say!("links            shaped: {} ms one way, {rate} from each party", options.latency_ms);
+    if parties.latency_ms > 0.0 || parties.bandwidth_mbps.is_some() {
+        let rate = parties.bandwidth_mbps.map_or_else(|| "unlimited".into(), |rate| format!("{rate} Mbit/s"));
+        say!("links            shaped: {} ms one way, {rate} from each party", parties.latency_ms);
     }
     say!("numbers          ring 2^{ring_bits}, {fraction_bits} fraction bits, {cpu} instructions");
-    match options.seed {
-        _ if options.plain => {}
+    match parties.seed {
+        _ if parties.plain => {}
         None => say!("keys             from the operating system"),
         Some(seed) => {
             say!("keys             INSECURE, from seed {seed}");
@@ -240,21 +238,4 @@ pub(crate) fn print_compiled(programs: &[Compiled]) {
             say!("                 reveals nothing");
         }
     }
-}
-
-/// The most memory that this process has had, where the system tells (Linux).
-pub(crate) fn peak_memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")).and_then(|number| number.trim().parse().ok());
-    kilobytes.map_or(0, |kilobytes: u64| 1024 * kilobytes)
-}
-
-fn by_party(bytes: [u64; 3]) -> String {
-    format!("{} (parties 0, 1, 2)", bytes.map(megabytes).join(", "))
-}
-
-fn megabytes(bytes: u64) -> String {
-    let megabytes = bytes as f64 / 1e6;
-    if megabytes < 0.1 { format!("{megabytes:.6} MB") } else { format!("{megabytes:.2} MB") }
 }

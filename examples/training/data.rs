@@ -8,8 +8,8 @@ use spu::nn::data::{Images, Labels, Mnist};
 use spu::prelude::*;
 use spu::{Cost, Session};
 
-use crate::model::{self, publish_facts};
-use crate::train::Ledger;
+use super::tasks::{self, publish_facts};
+use crate::common::ledger::Ledger;
 
 /// Who owns the images.
 pub(crate) const IMAGES: Party = Party(0);
@@ -87,7 +87,7 @@ impl Data {
         session: &Session,
         part: Part,
         range: Range<usize>,
-    ) -> Result<(Shared<model::Images>, Shared<model::Labels>), Error> {
+    ) -> Result<(Shared<tasks::Images>, Shared<tasks::Labels>), Error> {
         let [images, labels] = shapes(range.len());
         let images = session.input(IMAGES, images, || {
             let own = self.images.as_ref().expect("the owner has read its images");
@@ -103,8 +103,8 @@ impl Data {
     /// What sharing the images and the labels of a batch costs.
     pub(crate) fn cost(session: &Session, batch: usize) -> Result<[Cost; 2], Error> {
         let [images, labels] = shapes(batch);
-        let images = session.input_cost::<model::Images>(IMAGES, images)?;
-        Ok([images, session.input_cost::<model::Labels>(LABELS, labels)?])
+        let images = session.input_cost::<tasks::Images>(IMAGES, images)?;
+        Ok([images, session.input_cost::<tasks::Labels>(LABELS, labels)?])
     }
 }
 
