@@ -10,5 +10,6 @@ pub mod loss;
 pub mod metrics;
 pub mod networks;
 pub mod optim;
+pub mod weights;
 
 mod rows;

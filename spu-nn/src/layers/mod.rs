@@ -31,21 +31,34 @@
 
 mod activations;
 mod affine;
+mod attention;
+mod batch_norm;
 mod conv2d;
 mod dense;
+mod dropout;
+mod embedding;
 mod flatten;
-mod max_pool2d;
+mod layer_norm;
+mod norm;
+mod pool2d;
+mod residual;
 mod sequence;
 mod without;
 
 use spu::{Differentiable, Error, Fxp, HostOf, LeavesAre, Secret, ShapeOf, Tensor, Tree};
 
-pub use activations::Relu;
+pub use activations::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Tanh};
 pub use affine::{Affine, Bias, Biased, Unbiased};
+pub use attention::{AttentionWeights, MultiHeadAttention};
+pub use batch_norm::{BatchNorm, Running};
 pub use conv2d::{Conv2d, Padding2d};
 pub use dense::Dense;
+pub use dropout::Dropout;
+pub use embedding::{Embedding, EmbeddingWeights};
 pub use flatten::{Flatten, Unflatten};
-pub use max_pool2d::MaxPool2d;
+pub use layer_norm::LayerNorm;
+pub use pool2d::{AvgPool2d, MaxPool2d};
+pub use residual::Residual;
 
 use crate::init::Draws;
 
