@@ -226,6 +226,43 @@ fn bounded_values_that_may_not_fit_are_warned_about() {
 }
 
 #[spu_fn]
+fn accumulates(x: Tensor<Secret, Fxp>, w: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let w = w.assume(-1000.0..=1000.0);
+    spu::fori(0..50, x, |_, x| {
+        let x = x.assume(-1e5..=1e5);
+        let moved = x * w;
+        moved + x
+    })
+}
+
+#[spu_fn]
+fn accumulates_little(x: Tensor<Secret, Fxp>, w: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let w = w.assume(-1000.0..=1000.0);
+    spu::fori(0..50, x, |_, x| {
+        let x = x.assume(-1e4..=1e4);
+        x * w + x
+    })
+}
+
+#[spu_fn]
+fn accumulates_anything(x: Tensor<Secret, Fxp>, w: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let w = w.assume(-1000.0..=1000.0);
+    spu::fori(0..50, x, |_, x| x * w + x)
+}
+
+/// 10^5 · 1000 is above 2^26, 10^4 · 1000 and 10^4 more is not. Of what no iteration bounds nothing is known.
+#[test]
+fn bodies_of_loops_are_warned_about() {
+    let warnings = accumulates::warnings([3], [3], &Network::LOCAL).unwrap();
+    assert_eq!(lines(&warnings), [line("let moved =")]);
+    let text = "warning: `multiply` may overflow: its values lie in [-100000000.0, 100000000.0], but with 36 fraction bits they \
+                must be below 67108864.0 in absolute value\n";
+    assert!(warnings[0].to_string().starts_with(text), "{}", warnings[0]);
+    assert_eq!(accumulates_little::warnings([3], [3], &Network::LOCAL).unwrap(), []);
+    assert_eq!(accumulates_anything::warnings([3], [3], &Network::LOCAL).unwrap(), []);
+}
+
+#[spu_fn]
 fn asserts(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
     let x = x.assume(..=1e15);
     x.assume(-1e15..)

@@ -49,8 +49,8 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Failure> {
     let session = options.parties.open()?;
-    let alice = session.input(Party(0), [], || Ok(options.alice))?;
-    let bob = session.input(Party(1), [], || Ok(options.bob))?;
+    let alice = session.input(Party(0), [], || Ok(options.alice)).map_err(|e| e.with_source("--alice"))?;
+    let bob = session.input(Party(1), [], || Ok(options.bob)).map_err(|e| e.with_source("--bob"))?;
     let alice_is_poorer = is_poorer::run(&session, &alice, &bob)?.item() != 0.0;
     let cost = is_poorer::cost(&alice, &bob, &session.network())?;
     session.close()?;

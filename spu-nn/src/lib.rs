@@ -3,6 +3,7 @@
 
 extern crate spu_tensor as spu;
 
+pub mod classes;
 pub mod data;
 pub mod init;
 pub mod layers;
@@ -10,5 +11,6 @@ pub mod loss;
 pub mod metrics;
 pub mod networks;
 pub mod optim;
+pub mod weights;
 
 mod rows;

@@ -110,6 +110,9 @@ impl Lowering<'_> {
             (Entry::Splat(c), _) => self.times_constant(c, y),
             (_, Entry::Splat(c)) => self.times_constant(c, x),
             _ => {
+                if let Some(quotient) = self.over_root(x, y).or_else(|| self.over_root(y, x)) {
+                    return quotient;
+                }
                 let (a, b) = (self.as_number(x), self.as_number(y));
                 let product = self.product(a, b);
                 Entry::Number(Number { precision: product.precision.max(self.ring.scale(ty.dtype)), ..product })

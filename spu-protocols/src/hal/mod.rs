@@ -52,12 +52,14 @@ use crate::share::{Builder, Kind, ShareGraph, ShareType};
 /// Most fraction bits that a value may keep beyond the format's, in any ring: see [`RingConfig::extra`].
 pub const EXTRA: u32 = 8;
 
-/// Lowers a program without branches and loops to what the parties execute; [`schedule`] takes any program.
+/// Lowers a program without branches and loops to what the parties execute; [`schedule`] takes any program. The program is verified: that a
+/// secret permutation is one decides whether the parties may see a shuffled copy of it.
 pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
+    pphlo::verify(&program.graph)?;
     lower_known(program, &[], ring)
 }
 
-/// As [`lower`]; `parameters` tells by index where parameters lie.
+/// As [`lower`] for what was verified, perhaps as part of a larger program; `parameters` tells by index where parameters lie.
 fn lower_known(program: &Program, parameters: &[Interval], ring: RingConfig) -> Result<ShareGraph, Error> {
     let graph = &program.graph;
     if let Some((id, node)) = graph.nodes().find(|(_, node)| !node.regions.is_empty()) {
@@ -69,9 +71,9 @@ fn lower_known(program: &Program, parameters: &[Interval], ring: RingConfig) -> 
 }
 
 /// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
-/// comparisons that are part of their uses.
-pub fn scales(program: &Program, ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
-    let (lowering, _, made) = lowered(program, &[], ring)?;
+/// comparisons that are part of their uses. `parameters` tells by index where parameters lie.
+pub fn scales(program: &Program, parameters: &[Interval], ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
+    let (lowering, _, made) = lowered(program, parameters, ring)?;
     let scale = |entry: Entry| match entry {
         Entry::Number(number) => Some(lowering.build.scale(number.value)),
         _ => None,

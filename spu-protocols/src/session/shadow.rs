@@ -1,7 +1,7 @@
 //! The number format as the shadow run and range warnings see it: the share program in the clear, value by value.
 
 use spu::format::{Format, Held, Tolerance};
-use spu::pphlo::DType;
+use spu::pphlo::{DType, Interval};
 use spu::{Elements, Error, HostTensor, Program};
 
 use super::{Network, Session};
@@ -12,7 +12,7 @@ use crate::ring::Ring;
 use crate::share::Plan;
 
 impl Format for Network {
-    fn held(&self, program: &Program) -> Result<Vec<Option<Held>>, Error> {
+    fn held(&self, program: &Program, parameters: &[Interval]) -> Result<Vec<Option<Held>>, Error> {
         let ring = self.ring.checked()?;
         let held = |fraction_bits: u32| {
             // The host reads integers as `i64`.
@@ -20,7 +20,7 @@ impl Format for Network {
             let bound = if fraction_bits == 0 { bound.min(libm::exp2(63.0)) } else { bound };
             Held { bound, fraction_bits }
         };
-        Ok(scales(program, ring)?.into_iter().map(|scale| scale.map(held)).collect())
+        Ok(scales(program, parameters, ring)?.into_iter().map(|scale| scale.map(held)).collect())
     }
 
     fn values(&self, program: &Program, inputs: &[HostTensor]) -> Result<Vec<Option<Elements>>, Error> {
@@ -34,8 +34,8 @@ impl Format for Network {
 }
 
 impl Format for Session {
-    fn held(&self, program: &Program) -> Result<Vec<Option<Held>>, Error> {
-        self.network.held(program)
+    fn held(&self, program: &Program, parameters: &[Interval]) -> Result<Vec<Option<Held>>, Error> {
+        self.network.held(program, parameters)
     }
 
     fn values(&self, program: &Program, inputs: &[HostTensor]) -> Result<Vec<Option<Elements>>, Error> {

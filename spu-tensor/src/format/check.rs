@@ -22,7 +22,7 @@ pub(super) fn check(
     }
     let program = &*written_out(program, inputs)?;
     let graph = &program.graph;
-    let held = format.held(program)?;
+    let held = format.held(program, &[])?;
     let found = format.values(program, inputs)?;
     let names = program.parameters.iter().map(|(name, _)| name.clone()).collect();
     let mut shadow =

@@ -12,13 +12,15 @@ use std::fmt;
 use crate::error::{Diagnostic, Error};
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
+use crate::pphlo::Interval;
 use crate::program::Program;
 
 /// A number format that programs are compiled for: a network profile of a back end, or a session.
 pub trait Format {
     /// How each value of the program's graph is held, by index; `None` where the format holds no number for it, as for
-    /// constants and for comparisons that are part of what uses them.
-    fn held(&self, program: &Program) -> Result<Vec<Option<Held>>, Error>;
+    /// constants and for comparisons that are part of what uses them. `parameters` tells by index where parameters lie, of
+    /// those that it has.
+    fn held(&self, program: &Program, parameters: &[Interval]) -> Result<Vec<Option<Held>>, Error>;
 
     /// The values themselves, computed in the clear and with the format's own rounding; `None` as in [`Format::held`].
     fn values(&self, program: &Program, inputs: &[HostTensor]) -> Result<Vec<Option<Elements>>, Error>;
@@ -74,8 +76,8 @@ pub struct Within<F> {
 }
 
 impl<F: Format> Format for Within<F> {
-    fn held(&self, program: &Program) -> Result<Vec<Option<Held>>, Error> {
-        self.format.held(program)
+    fn held(&self, program: &Program, parameters: &[Interval]) -> Result<Vec<Option<Held>>, Error> {
+        self.format.held(program, parameters)
     }
 
     fn values(&self, program: &Program, inputs: &[HostTensor]) -> Result<Vec<Option<Elements>>, Error> {
@@ -138,9 +140,9 @@ impl Program {
     /// A value is warned about if both its bounds are known and one does not fit, and no operand was warned about before.
     /// Bounds come from constants, from assertions `.assume(lo..=hi)`, from truth values and from functions of bounded results;
     /// the parties' inputs have none, so a program without assertions is rarely warned about. A quotient by a number
-    /// that may be near 0 counts as large as the dividend divided by one unit of the divisor. Bodies of loops and branches are
-    /// not looked at.
+    /// that may be near 0 counts as large as the dividend divided by one unit of the divisor. The body of a loop is looked at once,
+    /// for all iterations: what it carries lies where no iteration leaves; a bound that keeps growing is no bound.
     pub fn warnings(&self, format: &(impl Format + ?Sized)) -> Result<Vec<Warning>, Error> {
-        Ok(warnings::warnings(self, &format.held(self)?))
+        warnings::warnings(self, format)
     }
 }

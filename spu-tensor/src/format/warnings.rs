@@ -1,40 +1,96 @@
 //! Range warnings: intervals against what the format holds.
 
-use super::{Held, Warning};
+use super::{Format, Held, Warning};
 use crate::diagnose;
-use crate::error::Diagnostic;
-use crate::graph::{Node, Value};
-use crate::pphlo::{DType, Interval, Op, intervals};
+use crate::error::{Diagnostic, Error};
+use crate::graph::{Node, Operation, Value};
+use crate::pphlo::{DType, Graph, Interval, Op, intervals_of, region_intervals};
 use crate::program::Program;
 
-pub(super) fn warnings(program: &Program, held: &[Option<Held>]) -> Vec<Warning> {
-    let graph = &program.graph;
-    let known = intervals(graph);
-    let names: Vec<String> = program.parameters.iter().map(|(name, _)| name.clone()).collect();
-    // Whether a value, or one that it comes from, was warned about.
-    let mut told = vec![false; graph.value_count()];
-    let mut warnings = Vec::new();
-    for (id, node) in graph.nodes() {
-        let follows = node.operands.iter().any(|v| told[v.index()]);
-        for value in node.results() {
-            told[value.index()] = follows;
-            let Some(Held { bound, fraction_bits }) = held[value.index()].filter(|_| !follows) else { continue };
-            let is_fxp = graph.ty(value).dtype == DType::Fxp;
-            let Interval { lo, hi } = if is_fxp { range(node, value, &known, held) } else { known[value.index()] };
-            let magnitude = lo.abs().max(hi.abs());
-            if magnitude.is_finite() && magnitude >= bound {
-                told[value.index()] = true;
-                let name = node.operation.name();
-                let message = format!(
-                    "`{name}` may overflow: its values lie in [{lo:?}, {hi:?}], but with {fraction_bits} fraction bits they \
-                     must be below {bound:?} in absolute value"
-                );
-                let labels = diagnose::labels(graph, &names, &node.operands, graph.location(id));
-                warnings.push(Warning(Diagnostic { message, labels }));
+pub(super) fn warnings(program: &Program, format: &(impl Format + ?Sized)) -> Result<Vec<Warning>, Error> {
+    let mut search = Search { format, warnings: Vec::new() };
+    search.body(program, &[], &[])?;
+    Ok(search.warnings)
+}
+
+struct Search<'a, F: ?Sized> {
+    format: &'a F,
+    warnings: Vec<Warning>,
+}
+
+impl<F: Format + ?Sized> Search<'_, F> {
+    /// Looks through a program, or through a region as one, whose parameters lie in these intervals; of those that come from a
+    /// value that was warned about nothing is told. Gives which outputs do.
+    fn body(&mut self, program: &Program, parameters: &[Interval], suspects: &[bool]) -> Result<Vec<bool>, Error> {
+        let graph = &program.graph;
+        let held = self.format.held(program, parameters)?;
+        let known = intervals_of(graph, parameters);
+        let names: Vec<String> = program.parameters.iter().map(|(name, _)| name.clone()).collect();
+        // Whether a value, or one that it comes from, was warned about.
+        let mut told = vec![false; graph.value_count()];
+        for (id, node) in graph.nodes() {
+            let operands: Vec<bool> = node.operands.iter().map(|v| told[v.index()]).collect();
+            let inside = self.regions(node, &known, &operands)?;
+            for (result, value) in node.results().enumerate() {
+                let follows = match node.operation {
+                    Op::Parameter { index } => suspects.get(index) == Some(&true),
+                    _ => operands.contains(&true) || inside.get(result) == Some(&true),
+                };
+                told[value.index()] = follows;
+                let Some(Held { bound, fraction_bits }) = held[value.index()].filter(|_| !follows) else { continue };
+                let is_fxp = graph.ty(value).dtype == DType::Fxp;
+                let Interval { lo, hi } = if is_fxp { range(node, value, &known, &held) } else { known[value.index()] };
+                let magnitude = lo.abs().max(hi.abs());
+                if magnitude.is_finite() && magnitude >= bound {
+                    told[value.index()] = true;
+                    // Whoever made what a region is given is warned about.
+                    if node.operation.is_parameter() {
+                        continue;
+                    }
+                    let name = node.operation.name();
+                    let message = format!(
+                        "`{name}` may overflow: its values lie in [{lo:?}, {hi:?}], but with {fraction_bits} fraction bits \
+                         they must be below {bound:?} in absolute value"
+                    );
+                    let labels = diagnose::labels(graph, &names, &node.operands, graph.location(id));
+                    self.warnings.push(Warning(Diagnostic { message, labels }));
+                }
             }
         }
+        Ok(graph.outputs.iter().map(|v| told[v.index()]).collect())
     }
-    warnings
+
+    /// Looks into the regions of a node, a loop's once for all iterations; gives for each result of the node whether it comes from
+    /// what was warned about.
+    fn regions(&mut self, node: &Node<Op>, known: &[Interval], operands: &[bool]) -> Result<Vec<bool>, Error> {
+        let mut results = vec![false; node.results().len()];
+        // A condition is given to no region, and a loop's counter stands before its operands; a `while` gives whether it goes on first.
+        let (suspects, first) = match node.operation {
+            Op::If => (operands[1..].to_vec(), 0),
+            Op::While { .. } => (operands[1..].to_vec(), 1),
+            Op::For { trips: 1.., .. } => ([&[false], operands].concat(), 0),
+            _ => return Ok(results),
+        };
+        let parameters = region_intervals(node, known);
+        for region in &node.regions {
+            let told = self.body(&as_program(region), &parameters, &suspects)?;
+            results.iter_mut().zip(&told[first..]).for_each(|(result, told)| *result |= told);
+        }
+        Ok(results)
+    }
+}
+
+/// A region by itself. Nobody named its parameters.
+fn as_program(region: &Graph) -> Program {
+    let unnamed = |v: Value| (String::new(), region.ty(v).clone());
+    let parameters = region.nodes().filter(|(_, node)| matches!(node.operation, Op::Parameter { .. }));
+    Program {
+        name: String::new(),
+        parameters: parameters.map(|(_, node)| unnamed(node.result(0))).collect(),
+        results: region.outputs.iter().map(|&v| unnamed(v)).collect(),
+        graph: region.clone(),
+        operations_traced: 0,
+    }
 }
 
 /// Where a fixed-point result lies. A quotient by what may be 0 is the dividend divided by one unit of the divisor at most, and
@@ -58,17 +114,36 @@ fn range(node: &Node<Op>, value: Value, known: &[Interval], held: &[Option<Held>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::Tolerance;
+    use crate::host::{Elements, HostTensor};
     use crate::pphlo::parse;
 
-    /// Names of the operations that are warned about if everything is held with 10 fraction bits below 2^20.
+    /// Everything with 10 fraction bits below 2^20.
+    struct Narrow;
+
+    impl Format for Narrow {
+        fn held(&self, program: &Program, _: &[Interval]) -> Result<Vec<Option<Held>>, Error> {
+            Ok(vec![Some(Held { bound: 1048576.0, fraction_bits: 10 }); program.graph.value_count()])
+        }
+
+        fn values(&self, _: &Program, _: &[HostTensor]) -> Result<Vec<Option<Elements>>, Error> {
+            unreachable!("warnings come before any run")
+        }
+
+        fn tolerance(&self) -> Tolerance {
+            Tolerance::of_fraction_bits(10)
+        }
+    }
+
+    /// Names of the operations that are warned about.
     fn warned(body: &str) -> Vec<String> {
-        let head = "program f(x: fxp[secret][3], i: int[secret][3])
+        let head = "program f(x: fxp[secret][3], i: int[secret][3], cond: bool[public][])
             %x = parameter {index = 0} : fxp[secret][3]
-            %i = parameter {index = 1} : int[secret][3]\n";
-        let program = parse(&format!("{head}{body}\nreturn x = %x")).unwrap();
-        let held = vec![Some(Held { bound: 1048576.0, fraction_bits: 10 }); program.graph.value_count()];
+            %i = parameter {index = 1} : int[secret][3]
+            %cond = parameter {index = 2} : bool[public][]\n";
+        let program = parse(&format!("{head}{body}\nreturn x = %x")).unwrap_or_else(|error| panic!("{error}"));
         let name = |warning: &Warning| warning.0.message.split('`').nth(1).unwrap().to_owned();
-        warnings(&program, &held).iter().map(name).collect()
+        warnings(&program, &Narrow).unwrap().iter().map(name).collect()
     }
 
     #[test]
@@ -107,5 +182,58 @@ mod tests {
         };
         assert_eq!(warned(&body("1000.0")), [""; 0]);
         assert_eq!(warned(&body("1025.0")), ["divide"]);
+    }
+
+    #[test]
+    fn bodies_are_looked_into_and_what_follows_is_not() {
+        let body = |most: &str| {
+            format!(
+                "%a = assume %x {{lo = 0.0, hi = {most}}}
+                %y = for %a, %a {{start = 0, trips = 9, carried = 1, scanned = 0}} {{
+                    %n = parameter {{index = 0}} : int[public][]
+                    %c = parameter {{index = 1}} : fxp[secret][3]
+                    %k = parameter {{index = 2}} : fxp[secret][3]
+                    %s = multiply %k, %k
+                    %d = add %s, %s
+                    %t = tanh %c
+                    %u = add %t, %d
+                    %m = minimum %u, %s
+                    return %m
+                }}
+                %z = add %y, %y
+                %w = if %cond, %a {{ %b = parameter {{index = 0}} : fxp[secret][3] return %b }} {{
+                    %b = parameter {{index = 0}} : fxp[secret][3]
+                    %q = reduce_product %b {{axes = [0]}}
+                    %r = broadcast %q {{shape = [3], dimensions = []}}
+                    return %r
+                }}
+                %v = negate %w"
+            )
+        };
+        // 100³ is below 2^20, 102³ is not, and neither is 1025².
+        assert_eq!(warned(&body("100.0")), [""; 0]);
+        assert_eq!(warned(&body("102.0")), ["reduce_product"]);
+        assert_eq!(warned(&body("1025.0")), ["multiply", "reduce_product"]);
+    }
+
+    #[test]
+    fn a_number_that_grows_without_a_bound_is_not_warned_about() {
+        let body = |step: &str| {
+            format!(
+                "%a = assume %x {{lo = 0.0, hi = 1000.0}}
+                %y = while %cond, %a {{carried = 1}} {{
+                    %c = parameter {{index = 0}} : fxp[secret][3]
+                    %t = constant {{literal = bool[] (true)}}
+                    %s = add %c, %c
+                    {step}
+                    %q = multiply %b, %b
+                    %m = minimum %q, %b
+                    return %t, %m
+                }}"
+            )
+        };
+        assert_eq!(warned(&body("%b = assume %s {lo = -inf, hi = inf}")), [""; 0]);
+        assert_eq!(warned(&body("%b = assume %s {lo = 0.0, hi = 1023.0}")), [""; 0]);
+        assert_eq!(warned(&body("%b = assume %s {lo = 0.0, hi = 1024.0}")), ["multiply"]);
     }
 }

@@ -122,6 +122,34 @@ impl<T: Tree> HostOf<T> {
         rebuild(self.leaves.into_iter().map(|leaf| given(leaf, location)).collect(), location)
     }
 
+    /// The tree of what `leaf` gives for each leaf's name and type, in order. A tensor of another shape or data type is an error of the data
+    /// that names the leaf.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, HostOf, HostTensor, Secret, ShapeOf, Tensor};
+    ///
+    /// let shape: ShapeOf<(Tensor<Secret, Fxp>, Tensor<Secret, Fxp>)> = ([2], [1]).into();
+    /// let ones = HostOf::filled(shape, |_, ty| Ok(HostTensor::fxp(ty.shape.clone(), vec![1.0; ty.shape.elements()])))?;
+    /// assert_eq!(ones.named()[1], ("1".into(), HostTensor::fxp([1], vec![1.0])));
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    pub fn filled(
+        shape: impl Into<ShapeOf<T>>,
+        mut leaf: impl FnMut(&str, &Type) -> Result<HostTensor, Error>,
+    ) -> Result<Self, Error> {
+        let one = |(spec, ty): (super::LeafSpec, Type)| {
+            let tensor = leaf(&spec.name, &ty)?;
+            let dtype = tensor.elements.dtype();
+            if dtype == ty.dtype && tensor.shape == ty.shape {
+                return Ok(tensor);
+            }
+            let problem = format!("expected {}{}, found {dtype}{}", ty.dtype, ty.shape, tensor.shape);
+            Err(Error::data(super::call::named(spec.name, "tensor"), None, problem))
+        };
+        let leaves = T::leaves().into_iter().zip(shape.into().into_types()?).map(one);
+        Ok(Self::from_leaves(leaves.collect::<Result<_, _>>()?))
+    }
+
     /// The leaves with their names.
     pub fn named(self) -> Vec<(String, HostTensor)> {
         T::leaves().into_iter().map(|leaf| leaf.name).zip(self.leaves).collect()
