@@ -163,5 +163,5 @@ fn costs() {
     let batch = normalize_batch::program(BATCH_NORM.shape(), BATCH_NORM.state_shape(), [128, 4]);
     assert_eq!(price(batch), (27, 24_216));
     assert_eq!(price(drop_a_tenth::program([2048])), (10, 116_736));
-    assert_eq!(price(drop_half::program([2048])), (0, 0));
+    assert_eq!(price(drop_half::program([2048])), (3, 98_304));
 }
