@@ -2,7 +2,7 @@
 
 use spu::nn::layers;
 use spu::nn::loss::binary_cross_entropy;
-use spu::nn::metrics::area_under_curve;
+use spu::nn::metrics::auc;
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
 
@@ -40,7 +40,7 @@ pub(crate) fn train_step(state: Training, x: Features, y: Labels) -> Training {
 /// Tells every party how well the log-odds order the rows: the area under the ROC curve, and nothing else.
 #[spu_fn]
 pub(crate) fn test(weights: Weights, x: Features, y: Labels) -> Tensor<Public, Fxp> {
-    area_under_curve(log_odds(weights, x), y).reveal()
+    auc(log_odds(weights, x), y).reveal()
 }
 
 /// The shape of the weights and of how they move.
