@@ -2,19 +2,20 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use spu::nn::init::Draws;
+use spu::nn::networks::{NETWORK_A, NetworkA};
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
 
-type Weights = Mlp<2>;
+type Model = Weights<NetworkA>;
 
 #[spu_fn]
 fn step(
-    weights: Weights,
-    velocity: Weights,
+    weights: Model,
+    velocity: Model,
     x: Tensor<Secret, Fxp>,
     y: Tensor<Secret, Int>,
-) -> (Weights, Weights, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(weights.apply(x), y));
+) -> (Model, Model, Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(NETWORK_A.apply(weights, x), y));
     let (weights, velocity) = Sgd::default().step(weights, velocity, gradient);
     (weights, velocity, loss.reveal())
 }
@@ -22,10 +23,8 @@ fn step(
 fn training_step(c: &mut Criterion) {
     let run = || -> Result<_, Error> {
         let session = Session::local(&Config::default())?;
-        let shape = || Weights::shape(784, [128, 128], 10);
-        let initial = || Weights::initial(784, [128, 128], 10, &mut Draws::seeded(1));
-        let weights = session.input(Party(0), shape(), initial)?;
-        let velocity = session.input(Party(0), shape(), || Sgd::at_rest(shape()))?;
+        let weights = session.input(Party(0), NETWORK_A.shape(), || NETWORK_A.initial(&mut Draws::seeded(1)))?;
+        let velocity = session.input(Party(0), NETWORK_A.shape(), || Sgd::at_rest(NETWORK_A.shape()))?;
         let pixel = |i: usize| ((i * 7919) % 256) as f64 / 255.0;
         let x = session
             .input(Party(0), [128, 784], || Ok(HostTensor::fxp([128, 784], (0..128 * 784).map(pixel).collect())))?;

@@ -5,11 +5,12 @@ use std::path::Path;
 use spu::nn::data::{Images, Labels, Mnist, batches};
 use spu::nn::init::Draws;
 use spu::nn::metrics::count_correct;
+use spu::nn::networks::{NETWORK_A, NetworkA};
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
 use spu::{Evaluator, ExecutorExt};
 
-type Classifier = Mlp<2>;
+type Classifier = Weights<NetworkA>;
 
 #[spu_fn]
 fn step(
@@ -18,23 +19,21 @@ fn step(
     x: Tensor<Secret, Fxp>,
     y: Tensor<Secret, Int>,
 ) -> (Classifier, Classifier) {
-    let (_, gradient) = value_and_grad(weights, |weights| cross_entropy(weights.apply(x), y));
+    let (_, gradient) = value_and_grad(weights, |weights| cross_entropy(NETWORK_A.apply(weights, x), y));
     Sgd::default().step(weights, velocity, gradient)
 }
 
 #[spu_fn]
 fn correct(weights: Classifier, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) -> Tensor<Public, Int> {
-    count_correct(weights.apply(x), y).reveal()
+    count_correct(NETWORK_A.apply(weights, x), y).reveal()
 }
 
 /// The percentage of the first `tested` test images that are recognized after `steps` steps of 128, epoch by epoch.
 fn accuracy(session: &impl ExecutorExt, steps: usize, tested: usize) -> Result<f64, Error> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/mnist");
     let Mnist { train, test } = Mnist::load(&folder)?;
-    let shape = || Classifier::shape(784, [128, 128], 10);
-    let initial = || Classifier::initial(784, [128, 128], 10, &mut Draws::seeded(11));
-    let mut weights = session.input(Party(0), shape(), initial)?;
-    let mut velocity = session.input(Party(0), shape(), || Sgd::at_rest(shape()))?;
+    let mut weights = session.input(Party(0), NETWORK_A.shape(), || NETWORK_A.initial(&mut Draws::seeded(11)))?;
+    let mut velocity = session.input(Party(0), NETWORK_A.shape(), || Sgd::at_rest(NETWORK_A.shape()))?;
     for range in batches(train.len(), 128).cycle().take(steps) {
         let x = session.input(Party(0), [range.len(), Images::PIXELS], || Ok(train.images.batch(range.clone())))?;
         let y = session.input(Party(1), [range.len(), Labels::CLASSES], || Ok(train.labels.batch(range.clone())))?;

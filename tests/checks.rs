@@ -6,6 +6,7 @@ use ndarray::{Array2, arr1};
 use spu::RingConfig;
 use spu::Warning;
 use spu::format::Tolerance;
+use spu::nn::networks::{NETWORK_A, NetworkA};
 use spu::nn::optim::Sgd;
 use spu::prelude::*;
 
@@ -150,31 +151,38 @@ fn inputs_must_fit() {
     assert_eq!(missing.to_string(), "n: expected int[secret][1], found none");
 }
 
+type Small = (Dense, Relu, Dense);
+const SMALL: Small = (Dense::new(6, 5), Relu, Dense::new(5, 3));
+
 #[spu_fn]
-fn train_step(model: Mlp<1>, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) -> (Mlp<1>, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(model.apply(x), y));
+fn train_step(
+    model: Weights<Small>,
+    x: Tensor<Secret, Fxp>,
+    y: Tensor<Secret, Int>,
+) -> (Weights<Small>, Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(SMALL.apply(model, x), y));
     (model.zip(gradient, |w, g| w - 0.1 * g), loss.reveal())
 }
 
 #[test]
 fn a_training_step_passes_and_is_not_warned_about() {
-    let model = Mlp::initial(6, [5], 3, &mut spu::nn::init::Draws::new(Some(3)).unwrap()).unwrap();
+    let model = SMALL.initial(&mut spu::nn::init::Draws::seeded(3)).unwrap();
     let x = Array2::from_shape_fn((4, 6), |(i, j)| ((7 * i + 5 * j) % 11) as f64 / 11.0);
     let y = Array2::from_shape_fn((4, 3), |(i, j)| i64::from(i % 3 == j));
     let deviation = train_step::check(model, x, y, &Network::LOCAL).unwrap();
     assert!(0.0 < deviation.largest && deviation.largest < 1e-3, "{deviation}");
-    let shapes = (Mlp::<1>::shape(6, [5], 3), [4, 6], [4, 3]);
+    let shapes = (SMALL.shape(), [4, 6], [4, 3]);
     assert_eq!(train_step::warnings(shapes.0, shapes.1, shapes.2, &Network::LOCAL).unwrap(), []);
 }
 
 #[spu_fn]
 fn network_a(
-    model: Mlp<2>,
-    velocity: Mlp<2>,
+    model: Weights<NetworkA>,
+    velocity: Weights<NetworkA>,
     x: Tensor<Secret, Fxp>,
     y: Tensor<Secret, Int>,
-) -> (Mlp<2>, Mlp<2>, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(model.apply(x), y));
+) -> (Weights<NetworkA>, Weights<NetworkA>, Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(model, |model| cross_entropy(NETWORK_A.apply(model, x), y));
     let (model, velocity) = Sgd::default().step(model, velocity, gradient);
     (model, velocity, loss.reveal())
 }
@@ -182,7 +190,7 @@ fn network_a(
 /// Pixels and labels are inputs without bounds; nothing that is known of the softmax is large.
 #[test]
 fn network_a_is_not_warned_about() {
-    let model = || Mlp::<2>::shape(784, [128, 128], 10);
+    let model = || NETWORK_A.shape();
     for format in FORMATS {
         let network = Network::LOCAL.with_ring(format);
         match network_a::warnings(model(), model(), [128, 784], [128, 10], &network) {

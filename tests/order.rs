@@ -96,7 +96,7 @@ fn several_keys_and_rows_of_payload() -> Result<(), Error> {
 }
 
 #[spu_fn]
-fn permutations(x: Ints, y: Ints, p: Tensor<Public, Int>) -> [Ints; 7] {
+fn permutations(x: Ints, y: Ints, p: Tensor<Public, Int>) -> [Ints; 8] {
     let (order, other) = (Permutation::sorting(x), Permutation::sorting_descending(y));
     let (shuffle, public) = (Permutation::random(x.shape().elements()), Permutation::public(p));
     [
@@ -107,6 +107,7 @@ fn permutations(x: Ints, y: Ints, p: Tensor<Public, Int>) -> [Ints; 7] {
         y.permute(shuffle).permute_back(shuffle),
         shuffle.then(shuffle.inverse()).indices(),
         y.permute(public).permute_back(order.then(public)),
+        y.permute(public.then(order)).permute_back(order),
     ]
 }
 
@@ -120,7 +121,9 @@ fn permutations_undo_and_compose() -> Result<(), Error> {
         opened(session, &permutations::run(session, &x, &y, &p)?)
     })?;
     let (y, iota) = (numbers(n, 8, 1000), (0..n as i64).collect::<Vec<i64>>());
-    assert_eq!([&found[0], &found[4], &found[5]], [&y, &y, &iota].map(|v| HostTensor::int([n], v.clone())).each_ref());
+    let turned = (0..n).map(|i| y[(5 * i + 3) % n]).collect();
+    let known = [&found[0], &found[4], &found[5], &found[7]];
+    assert_eq!(known, [&y, &y, &iota, &turned].map(|v| HostTensor::int([n], v.clone())).each_ref());
     Ok(())
 }
 

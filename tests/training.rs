@@ -9,29 +9,31 @@ use spu::prelude::*;
 use spu::protocols::ring::{Cpu, set_cpu};
 use spu::{Evaluator, ExecutorExt};
 
-/// 20-24-17-12-5: three hidden layers.
-type Weights = Mlp<3>;
+/// Three hidden layers.
+type Network = (Dense, Relu, Dense, Relu, Dense, Relu, Dense);
+type Model = Weights<Network>;
 
+const NETWORK: Network =
+    (Dense::new(INPUTS, 24), Relu, Dense::new(24, 17), Relu, Dense::new(17, 12), Relu, Dense::new(12, CLASSES));
 const INPUTS: usize = 20;
-const HIDDEN: [usize; 3] = [24, 17, 12];
 const CLASSES: usize = 5;
 const BATCH: usize = 77;
 
 #[spu_fn]
 fn step(
-    weights: Weights,
-    velocity: Weights,
+    weights: Model,
+    velocity: Model,
     x: Tensor<Secret, Fxp>,
     y: Tensor<Secret, Int>,
-) -> (Weights, Weights, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(weights.apply(x), y));
-    let (weights, velocity) = Sgd { rate: 0.1, momentum: 0.9 }.step(weights, velocity, gradient);
+) -> (Model, Model, Tensor<Public, Fxp>) {
+    let (loss, gradient) = value_and_grad(weights, |weights| cross_entropy(NETWORK.apply(weights, x), y));
+    let (weights, velocity) = Sgd { rate: 0.1, ..Sgd::default() }.step(weights, velocity, gradient);
     (weights, velocity, loss.reveal())
 }
 
 #[spu_fn]
-fn correct(weights: Weights, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) -> Tensor<Public, Int> {
-    count_correct(weights.apply(x), y).reveal()
+fn correct(weights: Model, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) -> Tensor<Public, Int> {
+    count_correct(NETWORK.apply(weights, x), y).reveal()
 }
 
 /// Points around five centres: a task that a network learns in a few steps.
@@ -48,10 +50,8 @@ fn points() -> (Vec<f64>, Vec<i64>) {
 
 /// Losses of `steps` steps, and the number of right answers after them.
 fn train(session: &impl ExecutorExt, steps: usize) -> Result<(Vec<f64>, f64), Error> {
-    let shape = || Weights::shape(INPUTS, HIDDEN, CLASSES);
-    let initial = || Weights::initial(INPUTS, HIDDEN, CLASSES, &mut Draws::seeded(3));
-    let mut weights = session.input(Party(2), shape(), initial)?;
-    let mut velocity = session.input(Party(2), shape(), || Sgd::at_rest(shape()))?;
+    let mut weights = session.input(Party(2), NETWORK.shape(), || NETWORK.initial(&mut Draws::seeded(3)))?;
+    let mut velocity = session.input(Party(2), NETWORK.shape(), || Sgd::at_rest(NETWORK.shape()))?;
     let (x, y) = points();
     let x = session.input(Party(0), [BATCH, INPUTS], || Ok(HostTensor::fxp([BATCH, INPUTS], x.clone())))?;
     let y = session.input(Party(1), [BATCH, CLASSES], || Ok(HostTensor::int([BATCH, CLASSES], y.clone())))?;

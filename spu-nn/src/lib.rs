@@ -3,11 +3,14 @@
 
 extern crate spu_tensor as spu;
 
+pub mod classes;
 pub mod data;
 pub mod init;
 pub mod layers;
 pub mod loss;
 pub mod metrics;
+pub mod networks;
 pub mod optim;
+pub mod weights;
 
 mod rows;

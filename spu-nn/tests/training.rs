@@ -5,22 +5,24 @@ extern crate spu_tensor as spu;
 use spu::{Error, Evaluator, ExecutorExt, Fxp, HostOf, HostTensor, Int, Party, Public, Secret, Tensor, Tree};
 use spu::{spu_fn, value_and_grad};
 use spu_nn::init::Draws;
-use spu_nn::layers::Mlp;
+use spu_nn::layers::{Dense, Layer, Relu, Weights};
 use spu_nn::loss::cross_entropy;
 use spu_nn::optim::Sgd;
 
+type Network = (Dense, Relu, Dense, Relu, Dense);
+const NETWORK: Network = (Dense::new(9, 7), Relu, Dense::new(7, 5), Relu, Dense::new(5, 4));
 const WIDTHS: [usize; 4] = [9, 7, 5, 4];
 const ROWS: usize = 6;
 
 #[derive(Clone, Copy, Tree)]
 struct Training {
-    model: Mlp<2>,
-    velocity: Mlp<2>,
+    model: Weights<Network>,
+    velocity: Weights<Network>,
 }
 
 #[spu_fn]
 fn step(state: Training, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) -> (Training, Tensor<Public, Fxp>) {
-    let (loss, gradient) = value_and_grad(state.model, |model| cross_entropy(model.apply(x), y));
+    let (loss, gradient) = value_and_grad(state.model, |model| cross_entropy(NETWORK.apply(model, x), y));
     let (model, velocity) = Sgd::default().step(state.model, state.velocity, gradient);
     (Training { model, velocity }, loss.reveal())
 }
@@ -28,16 +30,13 @@ fn step(state: Training, x: Tensor<Secret, Fxp>, y: Tensor<Secret, Int>) -> (Tra
 #[test]
 fn five_steps_equal_the_loops() -> Result<(), Error> {
     let draws = &mut Draws::seeded(3);
-    let initial = Mlp::<2>::initial(9, [7, 5], 4, draws)?;
+    let initial = NETWORK.initial(draws)?;
     let names: Vec<String> = initial.clone().named().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(
-        names,
-        ["hidden.0.weight", "hidden.0.bias", "hidden.1.weight", "hidden.1.bias", "output.weight", "output.bias"]
-    );
+    assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"]);
     let mut loops = Loops::new(initial.clone().into_leaves());
 
     let session = Evaluator::new();
-    let at_rest = Sgd::at_rest(Mlp::<2>::shape(9, [7, 5], 4))?;
+    let at_rest = Sgd::at_rest(NETWORK.shape())?;
     let start = HostOf::of(|| Training { model: initial.graft(), velocity: at_rest.graft() })?;
     let mut state = session.input(Party(0), shape(), || Ok(start))?;
     for round in 0..5 {
@@ -66,8 +65,7 @@ fn five_steps_equal_the_loops() -> Result<(), Error> {
 }
 
 fn shape() -> spu::ShapeOf<Training> {
-    let mlp = || Mlp::<2>::shape(9, [7, 5], 4);
-    spu::ShapeOf::of(|| Training { model: mlp().graft(), velocity: mlp().graft() })
+    spu::ShapeOf::of(|| Training { model: NETWORK.shape().graft(), velocity: NETWORK.shape().graft() })
 }
 
 #[track_caller]

@@ -2,8 +2,11 @@
 
 use spu_protocols::aby3::{cost, decompose};
 use spu_protocols::hal::{RingConfig, lower};
+use spu_protocols::session::Network;
 use spu_protocols::share::Plan;
-use spu_tensor::{passes, pphlo};
+use spu_tensor::graph::Value;
+use spu_tensor::pphlo::{DType, Graph, Op, Type, append};
+use spu_tensor::{Location, Program, Shape, passes, pphlo};
 
 /// Rounds, and bytes over all parties.
 fn cost_of(text: &str) -> (u64, u64) {
@@ -96,4 +99,45 @@ fn draws_cost_what_their_documentation_says() {
     let mask = |p: &str| drawn(&format!("random_bernoulli {{p = {p}, shape = [64], visibility = secret, draw = 0}}"));
     assert_eq!([mask("0.5"), mask("0.25"), mask("0.8125")], [(2, 8 * 192), (3, 8 * 195), (5, 8 * 201)]);
     assert_eq!(mask("1.0"), (0, 0));
+}
+
+/// What a session opens shuffled must be a permutation, however the program was made: `parse` is not asked.
+#[test]
+fn secret_numbers_are_not_opened_as_a_permutation() {
+    let int = || Type::secret([3], DType::Int);
+    let permuted = |graph: &mut Graph, x: Value| {
+        let node = append(graph, Op::Permute { inverse: false }, &[x, x], Location::UNKNOWN).unwrap();
+        graph.node(node).result(0)
+    };
+    let parameter = |graph: &mut Graph, index: usize, ty: Type| {
+        let node = graph.push(Op::Parameter { index }, vec![], vec![ty], Location::UNKNOWN);
+        graph.node(node).result(0)
+    };
+    let program = |graph: Graph, parameters: Vec<Type>| Program {
+        name: "f".into(),
+        graph,
+        parameters: parameters.into_iter().map(|ty| ("x".into(), ty)).collect(),
+        results: vec![("y".into(), int())],
+        operations_traced: 0,
+    };
+    let mut straight = Graph::new();
+    let x = parameter(&mut straight, 0, int());
+    straight.outputs = vec![permuted(&mut straight, x)];
+    let branch = || {
+        let mut region = Graph::new();
+        let x = parameter(&mut region, 0, int());
+        region.outputs = vec![permuted(&mut region, x)];
+        region
+    };
+    let mut branching = Graph::new();
+    let predicate = parameter(&mut branching, 0, Type::public(Shape::SCALAR, DType::Bool));
+    let x = parameter(&mut branching, 1, int());
+    let regions = vec![branch(), branch()];
+    let node = branching.push_with_regions(Op::If, vec![predicate, x], regions, vec![int()], Location::UNKNOWN);
+    branching.outputs = vec![branching.node(node).result(0)];
+    let predicate = Type::public(Shape::SCALAR, DType::Bool);
+    for program in [program(straight, vec![int()]), program(branching, vec![predicate, int()])] {
+        let refused = Network::LAN.schedule(&program).map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains("for a secret permutation"), "{refused}");
+    }
 }

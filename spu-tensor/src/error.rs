@@ -155,7 +155,7 @@ pub struct DataError {
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.source)?;
-        if let Some(index) = &self.index {
+        if let Some(index) = self.index.as_ref().filter(|index| !index.is_empty()) {
             write!(f, " at {index:?}")?;
         }
         write!(f, ": {}", self.problem)
@@ -182,5 +182,20 @@ impl Error {
     /// Data that cannot be used.
     pub fn data(source: impl Into<String>, index: Option<Vec<usize>>, problem: impl Into<String>) -> Self {
         Self::Data(Box::new(DataError { source: source.into(), index, problem: problem.into() }))
+    }
+
+    /// An error of data, told of `source`, by which its owner knows it; any other error as it is.
+    ///
+    /// ```
+    /// use spu_tensor::Error;
+    ///
+    /// let error = Error::data("input", Some(vec![17]), "not a number (NaN)").with_source("income");
+    /// assert_eq!(error.to_string(), "income at [17]: not a number (NaN)");
+    /// ```
+    pub fn with_source(self, source: impl Into<String>) -> Self {
+        match self {
+            Self::Data(error) => Self::Data(Box::new(DataError { source: source.into(), ..*error })),
+            other => other,
+        }
     }
 }

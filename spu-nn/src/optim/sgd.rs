@@ -1,40 +1,98 @@
 //! Stochastic gradient descent with momentum.
 
 use spu::tensor::LeavesAre;
-use spu::{Error, Fxp, HostOf, HostTensor, Secret, ShapeOf, Tensor, Tree};
+use spu::{Error, Fxp, HostOf, Public, Secret, ShapeOf, Tensor, Tree};
 
-/// Momentum SGD: v ← momentum·v + g, w ← w − rate·v.
+use super::state::{UNITS, descend, descend_at, zeros};
+
+/// Momentum SGD: v ← momentum·v + g, w ← w − rate·v, with g the gradient + decay·w.
+///
+/// After Nesterov, as Sutskever et al. (ICML 2013) write it: w ← w − rate·(g + momentum·v) with the new v.
+///
+/// The numbers are public constants, rounded to the format's precision; each product is truncated, so that a weight moves with a resolution of one
+/// unit in the last place, and v errs by at most 1/(1 − momentum) units of its own. Two rounds.
+///
+/// ```
+/// use spu_nn::optim::Sgd;
+/// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+///
+/// type Weights = Tensor<Secret, Fxp>;
+/// let sgd = Sgd { rate: 0.5, momentum: 0.5, ..Sgd::default() };
+/// let (w, v) = evaluate((vec![1.0], vec![2.0]), |(w, v): (Weights, Weights)| sgd.step(w, v, w))?.split();
+/// assert_eq!((w.values(), v.values()), (vec![0.0], vec![2.0])); // v = 0.5·2 + 1, w = 1 − 0.5·2
+/// # Ok::<(), spu_tensor::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Sgd {
     /// How far a step goes.
     pub rate: f64,
     /// How much of the last step's direction stays.
     pub momentum: f64,
+    /// Whether a step looks ahead by the momentum.
+    pub nesterov: bool,
+    /// How much of the weights is added to their gradient.
+    pub weight_decay: f64,
 }
 
 impl Default for Sgd {
-    /// Rate 0.01, momentum 0.9.
+    /// Rate 0.01, momentum 0.9, nothing else.
     fn default() -> Self {
-        Self { rate: 0.01, momentum: 0.9 }
+        Self::DEFAULT
     }
 }
 
 impl Sgd {
-    /// One step: the new weights and the new velocity. Both numbers are public constants, rounded to the format's precision;
-    /// each product is truncated, so that a weight moves with a resolution of one unit in the last place.
+    /// Rate 0.01, momentum 0.9, nothing else.
+    pub const DEFAULT: Self = Self { rate: 0.01, momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+
+    /// One step: the new weights and the new velocity.
     pub fn step<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(self, weights: T, velocity: T, gradient: T) -> (T, T) {
-        let velocity = velocity.zip(gradient, |v, g| self.momentum * v + g);
-        (weights.zip(velocity, |w, v| w - self.rate * v), velocity)
+        let (direction, velocity) = self.direction(weights, velocity, gradient);
+        (descend(weights, direction, self.rate), velocity)
+    }
+
+    /// One step at the public `rate` that [`Sgd::rate_at`] gives; [`Sgd::rate`] is not used.
+    pub fn step_at<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
+        self,
+        weights: T,
+        velocity: T,
+        gradient: T,
+        rate: Tensor<Public, Fxp>,
+    ) -> (T, T) {
+        let (direction, velocity) = self.direction(weights, velocity, gradient);
+        (descend_at(weights, direction, rate), velocity)
+    }
+
+    /// What [`Sgd::step_at`] takes for this rate: 256 times the rate.
+    pub fn rate_at(self, rate: f64) -> f64 {
+        UNITS * rate
+    }
+
+    /// The shape of the velocity: that of the weights.
+    pub fn state<T: Tree>(shape: ShapeOf<T>) -> ShapeOf<T> {
+        shape
     }
 
     /// The velocity before the first step, for weights of this shape: zeros.
     pub fn at_rest<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
-        HostOf::of(|| {
-            shape.graft().map(|leaf| {
-                let shape = leaf.shape();
-                let zeros = vec![0.0; shape.elements()];
-                Tensor::with_data(HostTensor::fxp(shape, zeros))
-            })
-        })
+        zeros(shape)
+    }
+
+    /// Where a step goes, and the new velocity.
+    fn direction<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
+        self,
+        weights: T,
+        velocity: T,
+        gradient: T,
+    ) -> (T, T) {
+        let gradient = match self.weight_decay {
+            0.0 => gradient,
+            decay => gradient.zip(weights, |g, w| g + decay * w),
+        };
+        let velocity = velocity.zip(gradient, |v, g| self.momentum * v + g);
+        match self.nesterov {
+            false => (velocity, velocity),
+            true => (gradient.zip(velocity, |g, v| g + self.momentum * v), velocity),
+        }
     }
 }

@@ -123,4 +123,13 @@ mod tests {
         });
         exact.distinguish(2000).expect("statistical");
     }
+
+    /// 5/8 = 0.101 in binary: the bit is one in five of eight cases, to each party, whatever it sees.
+    #[test]
+    fn no_party_knows_the_bit() {
+        let components: [Vec<super::super::privacy::Component>; 0] = [];
+        let kernel = |ctx: Context<Z16>, _| async move { bernoulli(&ctx, 1, 5 << 21).await };
+        let bit = |shares: &[BitShares; 3]| usize::from(reconstruct_bits(shares).get(0, 0));
+        Subject::new(components, table(1, 5 << 21), kernel).unpredictable(64, bit, &[3, 5]).expect("exact");
+    }
 }

@@ -34,9 +34,12 @@ pub async fn coin<R: Ring>(ctx: &Context<R>) -> [u64; 2] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::context::{Address, Randomness};
     use super::super::message::cost;
     use super::super::trial::{dealers, run};
+    use super::super::world::Seeded;
     use super::*;
+    use spu::Party;
 
     #[test]
     fn all_parties_agree_and_seeds_differ() {
@@ -46,7 +49,16 @@ mod tests {
             assert!(a == b && b == c);
             seen.push(a);
         }
-        // The sum does not depend on who deals.
+        // The sum, of which each party draws two terms, does not depend on who deals.
+        let term = |seed: u64, party: usize, peer: usize| {
+            let (source, address) = (Seeded { party: Party(party), seed }, Address { node: 0, part: 0, step: 0 });
+            Randomness::<u64>::planes(&source, Party(peer), address, 128, 1).into_words()
+        };
+        let sum = |seed| {
+            let terms = [term(seed, 0, 1), term(seed, 1, 2), term(seed, 2, 0)];
+            [0, 1].map(|i| terms.iter().fold(0, |sum, term| sum ^ term[i]))
+        };
+        assert_eq!([seen[0], seen[1]], [sum(1), sum(2)]);
         assert!(seen[0] == seen[2] && seen[1] == seen[3] && seen[0] != seen[1]);
         let cost = cost(&table());
         assert_eq!((cost.rounds, cost.bits, cost.bytes), (1, 384, [16; 3]));

@@ -280,6 +280,16 @@ mod tests {
         assert_eq!((first, second), ([2, 3, 2], [4, 5, 4]));
     }
 
+    /// The first frames carry what the parties must agree on: β, which opens the order, is in none of them.
+    #[test]
+    fn nothing_is_opened_in_the_first_superstep() {
+        for table in [table(64, 10), ranks_table(64, 10)] {
+            let (stamps, _) = stamps(&table, [0; 3]);
+            let opening = table.iter().zip(stamps).filter(|(row, _)| row.step >= 3);
+            assert!(opening.clone().count() == 3 && opening.into_iter().all(|(_, stamp)| stamp >= 2));
+        }
+    }
+
     /// Two elements, z = (d, 1 − d) modulo 2: over the swaps that a party does not know, what it sees does not depend on d.
     #[test]
     fn views_do_not_depend_on_the_ranks() {
@@ -319,7 +329,7 @@ mod tests {
         [one(role == Role::P0), one(role == Role::P2)]
     }
 
-    /// A permutation that serves twice tells how two lists differ: the test above would find it.
+    /// What is opened in an order that the parties know tells the ranks: the test above would find it.
     #[test]
     fn a_missing_factor_is_found() {
         let rows = Rows::single(1, 2);

@@ -157,4 +157,12 @@ mod tests {
             );
         statistical.distinguish(1000).expect("statistical");
     }
+
+    #[test]
+    fn no_party_knows_the_number() {
+        let components: [Vec<super::super::privacy::Component>; 0] = [];
+        let kernel = |ctx: Context<Z16>, _| async move { uniform(&ctx, 1, 2).await };
+        let number = |shares: &[Arith<Z16>; 3]| reconstruct(shares)[0].to_u128() as usize;
+        Subject::new(components, table(1, 2, 4), kernel).unpredictable(4, number, &[1; 4]).expect("exact");
+    }
 }

@@ -110,6 +110,9 @@ impl Lowering<'_> {
             (Entry::Splat(c), _) => self.times_constant(c, y),
             (_, Entry::Splat(c)) => self.times_constant(c, x),
             _ => {
+                if let Some(quotient) = self.over_root(x, y).or_else(|| self.over_root(y, x)) {
+                    return quotient;
+                }
                 let (a, b) = (self.as_number(x), self.as_number(y));
                 let product = self.product(a, b);
                 Entry::Number(Number { precision: product.precision.max(self.ring.scale(ty.dtype)), ..product })
@@ -140,13 +143,14 @@ impl Lowering<'_> {
         self.build.multiply(public, x)
     }
 
-    /// x times a constant. A power of two changes the scale alone. Any other constant is m·2^−k with as few fraction bits in m as it
+    /// x times a constant. A power of two changes the scale alone: a small one adds fraction bits, a large one takes those that the value has beyond
+    /// the format's. Any other constant is m·2^−k with as few fraction bits in m as it
     /// needs, at most the format's: small constants are as precise as large ones, and 2^−k changes the scale alone.
     pub(super) fn times_constant(&mut self, c: f64, x: Value) -> Entry {
         let number = self.as_number(x);
         let f = self.ring.fraction_bits;
         let k = halvings(c);
-        let exact_power = libm::ldexp(c.abs(), k as i32) == 1.0;
+        let exact_power = libm::frexp(c.abs()).0 == 0.5;
         let secret = self.build.kind(number.value) != Kind::Public;
         let extra = number.precision.saturating_sub(f) + k;
         let scale = self.build.scale(number.value) + k;
@@ -154,6 +158,9 @@ impl Lowering<'_> {
             let scaled = self.build.rescale(number.value, scale);
             let value = if c < 0.0 { self.build.negate(scaled) } else { scaled };
             return self.number(value, number.precision.max(f) + k);
+        }
+        if secret && exact_power && c.abs() > 1.0 {
+            return self.doubled(number, c);
         }
         // A truncation takes at most K − 2 bits away.
         let k = k.min(self.ring.bits - 2 - 2 * f);
@@ -166,6 +173,23 @@ impl Lowering<'_> {
             k => self.build.rescale(product, self.build.scale(product) + k),
         };
         self.number(value, number.precision.max(if places + k == 0 { 0 } else { f }))
+    }
+
+    /// x·(±2^n), n > 0: exact, and no larger in the ring than x where x has n fraction bits more than its precision asks for.
+    fn doubled(&mut self, x: Number, c: f64) -> Entry {
+        let n = libm::frexp(c.abs()).1 as u32 - 1;
+        let (f, scale) = (self.ring.fraction_bits, self.build.scale(x.value));
+        let precision = x.precision.saturating_sub(n).max(x.precision.min(f));
+        let by_scale = n.min(scale.saturating_sub(precision));
+        let rescaled = self.build.rescale(x.value, scale - by_scale);
+        let shape = self.build.shape(x.value);
+        let factor = self.splat(libm::copysign(libm::exp2(f64::from(n - by_scale)), c), shape, 0);
+        let value = match (n - by_scale, c > 0.0) {
+            (0, true) => rescaled,
+            (0, false) => self.build.negate(rescaled),
+            _ => self.times_public(factor, Number { value: rescaled, precision }),
+        };
+        self.number(value, precision)
     }
 
     pub(super) fn convert(&mut self, x: Value, dtype: DType) -> Entry {

@@ -21,6 +21,7 @@ pub fn schedule(program: &Program, ring: RingConfig) -> Result<Schedule, Error> 
         let disclosed = plan.graph.outputs.iter().map(|&v| is_disclosed(&plan, v)).collect();
         return Ok(Schedule::straight(plan, disclosed));
     }
+    pphlo::verify(&program.graph)?;
     let mut cut = Cut::new(&program.graph, program.parameters.len(), &[], ring);
     cut.run()?;
     let outputs = cut.outputs()?;

@@ -52,12 +52,14 @@ use crate::share::{Builder, Kind, ShareGraph, ShareType};
 /// Most fraction bits that a value may keep beyond the format's, in any ring: see [`RingConfig::extra`].
 pub const EXTRA: u32 = 8;
 
-/// Lowers a program without branches and loops to what the parties execute; [`schedule`] takes any program.
+/// Lowers a program without branches and loops to what the parties execute; [`schedule`] takes any program. The program is verified: that a
+/// secret permutation is one decides whether the parties may see a shuffled copy of it.
 pub fn lower(program: &Program, ring: RingConfig) -> Result<ShareGraph, Error> {
+    pphlo::verify(&program.graph)?;
     lower_known(program, &[], ring)
 }
 
-/// As [`lower`]; `parameters` tells by index where parameters lie.
+/// As [`lower`] for what was verified, perhaps as part of a larger program; `parameters` tells by index where parameters lie.
 fn lower_known(program: &Program, parameters: &[Interval], ring: RingConfig) -> Result<ShareGraph, Error> {
     let graph = &program.graph;
     if let Some((id, node)) = graph.nodes().find(|(_, node)| !node.regions.is_empty()) {

@@ -1,4 +1,4 @@
-//! 1/√x with few digits, for optimizers: 15 rounds and 3 930 bits in the ring of 64 with f = 18.
+//! 1/√x and y/√x with few digits, for optimizers: 15 rounds and 3 930 bits for 1/√x in the ring of 64 with f = 18.
 //!
 //! As in [`super::normalize`], with x·U·2^−m = t + 3/4 and 1/√x = v·(t + 3/4)^(−1/2) for v a weighted sum times another. A cubic in t errs by 2^−10.8 of the
 //! value, and v is multiplied in on the way, which saves a product after the polynomial:
@@ -7,24 +7,62 @@
 //! 1/√x = v·(c0 + c1·t + c2·t²) + (v·t)·(c3·t²).
 //! ```
 //!
-//! t has 13 fraction bits, √2 in v seven (181 = 128·√2·0.9999). No bit between m and the sign is looked at: x must lie below 2^m ulp.
+//! A product y·(1/√x) whose root serves nothing else has y·v in the place of v. It is truncated while t is computed, and saves the truncations of the root and their
+//! error: of a large x, 1/√x has few digits, but y/√x has all of its own.
+//!
+//! t has 13 fraction bits, √2 in v seven (181 = 128·√2·0.9999). No bit between m and the sign is looked at but the four above m: x must lie below 2^m ulp.
 
 use spu::graph::Value;
+use spu::pphlo::Op;
 
 use super::normalize::{Sums, bits_of};
 use super::polynomial::Polynomial;
 use super::{Entry, Lowering};
 use crate::aby3::leading_one::PLACES;
 use crate::aby3::{Layout, Weights};
+use crate::share::Kind;
+
+/// 1/√x is v·(t + 3/4)^(−1/2)·2^−fraction ulp.
+struct RoughRoot {
+    v: Value,
+    fraction: i32,
+    t: Value,
+}
 
 impl Lowering<'_> {
     /// 1/√x up to 2^−10 of it and an ulp for 0 < x < 2^(2f − 2), 0 for x ≤ 0.
     pub(super) fn approximate_rsqrt(&mut self, x: Value) -> Entry {
-        let f = self.ring.fraction_bits;
         if self.ring.bits == 32 {
             // No room for the products of v, t and a coefficient.
             return self.root(x, -1);
         }
+        let RoughRoot { v, fraction, t } = self.rough_root(x);
+        self.times_root_of(t, v, fraction)
+    }
+
+    /// y·root where `root` is an approximate 1/√x that has no other use, and where there is room: up to 2^−10 of it and two ulp.
+    pub(super) fn over_root(&mut self, y: Value, root: Value) -> Option<Entry> {
+        let node = self.graph.node(self.graph.definition(root).0);
+        if node.operation != Op::RsqrtApprox || self.uses[root.index()] != 1 || self.ring.bits == 32 {
+            return None;
+        }
+        let x = node.operands[0];
+        let y = self.as_number(y);
+        let y = self.factor(y);
+        if self.build.kind(y) == Kind::Public || self.build.scale(y) > self.ring.fraction_bits + ROOM {
+            return None;
+        }
+        let RoughRoot { v, fraction, t } = self.rough_root(x);
+        let product = self.build.multiply(y, v);
+        let product = self.build.rescale(product, 0);
+        // In ulp, the product has the fraction bits of y and of v.
+        let product = self.shifted(product, self.build.scale(y) as i32 + fraction - GUARD);
+        let product = self.build.rescale(product, 0);
+        Some(self.times_root_of(t, product, GUARD))
+    }
+
+    fn rough_root(&mut self, x: Value) -> RoughRoot {
+        let f = self.ring.fraction_bits;
         let range = self.intervals[x.index()];
         let number = self.as_number(x);
         let x = self.arith_at(number, f);
@@ -39,7 +77,7 @@ impl Lowering<'_> {
             places: vec![sums.up_places(), [root_places, [0; PLACES]]],
         };
         let parts = self.build.leading_one(x, layout, weights, &[0; 4]);
-        let [power, factor] = [0, 1].map(|i| {
+        let [power, v] = [0, 1].map(|i| {
             let product = self.build.multiply(parts[i], parts[i + 2]);
             self.build.reshare(product)
         });
@@ -49,7 +87,13 @@ impl Lowering<'_> {
         let u = self.build.rescale(u, BITS);
         let centre = self.splat(0.75, self.build.shape(u), BITS);
         let t = self.build.subtract(u, centre);
-        let [square, product] = [t, factor].map(|y| {
+        RoughRoot { v, fraction, t }
+    }
+
+    /// v·(t + 3/4)^(−1/2)·2^−fraction ulp.
+    fn times_root_of(&mut self, t: Value, v: Value, fraction: i32) -> Entry {
+        let f = self.ring.fraction_bits;
+        let [square, product] = [t, v].map(|y| {
             let product = self.build.multiply(t, y);
             let scale = self.build.scale(y) + BITS;
             let product = self.build.rescale(product, scale);
@@ -59,7 +103,7 @@ impl Lowering<'_> {
         let c = polynomial.coefficients();
         let low = self.combination(&c[..3], &[t, square], PLACES_OF_C, BITS + PLACES_OF_C);
         let high = self.combination(&[0.0, c[3]], &[square], PLACES_OF_C, BITS + PLACES_OF_C);
-        let low = self.build.multiply(factor, low);
+        let low = self.build.multiply(v, low);
         let high = self.build.multiply(product, high);
         let sum = self.build.add(low, high);
         let excess = (BITS + PLACES_OF_C) as i32 + fraction;
@@ -76,3 +120,7 @@ const BITS: u32 = 13;
 const PLACES_OF_C: u32 = 11;
 /// Fraction bits of √2.
 const ROOT_BITS: u32 = 7;
+/// Fraction bits that y·v keeps beyond the format's.
+const GUARD: i32 = 2;
+/// Fraction bits that y may have beyond the format's: y/√x may then reach 2^16.
+const ROOM: u32 = 4;

@@ -66,21 +66,20 @@ fn check(graph: &Graph, permutations: &[bool]) -> Result<(), Error> {
     }
 }
 
-/// Whether a value is a permutation whatever the parties put in: a shuffled copy of it may be opened.
+/// Whether the parties may see a shuffled copy of a value: it is a permutation whatever they put in, or public numbers in a secret order, which
+/// tell no more than the numbers did.
 fn is_permutation(graph: &Graph, value: Value, given: &[bool]) -> bool {
     let node = graph.node(graph.definition(value).0);
     match &node.operation {
         Op::ArgSort { .. } | Op::RandomPermutation { .. } => true,
         Op::Parameter { index } => given.get(*index) == Some(&true),
-        // A permutation of a permutation, or of 0, 1, …: of one list.
+        // A permutation of a permutation: of one list. Public numbers that are none are found where they are used.
         Op::Permute { .. } if graph.ty(value).shape == graph.ty(node.operands[1]).shape => {
-            is_permutation(graph, node.operands[0], given)
-        }
-        Op::Constant { literal } => lists_in_order(&literal.0),
-        // The only list of one element.
-        Op::Broadcast { shape, dimensions } if dimensions.is_empty() && shape.extents().last() == Some(&1) => {
-            let scalar = graph.node(graph.definition(node.operands[0]).0);
-            matches!(&scalar.operation, Op::Constant { literal } if literal.0.elements == Elements::Int(vec![0]))
+            let permuted = graph.node(graph.definition(node.operands[0]).0);
+            match &permuted.operation {
+                Op::Constant { literal } => lists_are_permutations(&literal.0),
+                _ => !graph.ty(node.operands[0]).is_secret() || is_permutation(graph, node.operands[0], given),
+            }
         }
         Op::Broadcast { dimensions, shape } => {
             let operand = graph.ty(node.operands[0]).shape.extents();
@@ -105,13 +104,15 @@ fn captured_permutations(graph: &Graph, node: &Node<Op>, given: &[bool]) -> Vec<
     std::iter::repeat_n(false, before).chain(captured).collect()
 }
 
-/// Whether every list along the last axis is 0, 1, …
-fn lists_in_order(tensor: &HostTensor) -> bool {
+/// Whether every list along the last axis holds each of 0, 1, … once.
+fn lists_are_permutations(tensor: &HostTensor) -> bool {
     let length = tensor.shape.extents().last().copied().unwrap_or(0);
     match &tensor.elements {
-        Elements::Int(elements) => {
-            elements.chunks(length.max(1)).all(|list| list.iter().copied().eq(0..list.len() as i64))
-        }
+        Elements::Int(elements) => elements.chunks(length.max(1)).all(|list| {
+            let mut sorted = list.to_vec();
+            sorted.sort_unstable();
+            sorted.into_iter().eq(0..list.len() as i64)
+        }),
         _ => false,
     }
 }
@@ -155,6 +156,12 @@ mod tests {
         assert_eq!(program("%p = random_permutation {shape = [3], draw = 0}"), Ok(()));
         let iota = "%i = constant {literal = int[3] (0, 1, 2)}";
         assert_eq!(program(&format!("{sorted} {iota} %p = permute %i, %q {{inverse = true}}")), Ok(()));
+        // Public numbers in a secret order: a constant is looked at here, others where they are used.
+        let turned = iota.replace("0, 1, 2", "2, 0, 1");
+        let public = "%z = parameter {index = 0} : int[secret][3] %i = parameter {index = 1} : int[public][3]";
+        for rows in [&turned, public] {
+            assert_eq!(program(&format!("{sorted} {rows} %p = permute %i, %q {{inverse = false}}")), Ok(()));
+        }
         let other = iota.replace("1, 2", "2, 2");
         for made in ["%p = negate %x", &format!("{sorted} {other} %p = permute %i, %q {{inverse = true}}")] {
             assert!(program(made).unwrap_err().contains("for a secret permutation"), "{made}");

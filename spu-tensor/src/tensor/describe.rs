@@ -29,6 +29,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::tree::{flatten, rebuild};
+use super::tuples::for_tuples;
 use super::{Bool, DType, Fxp, Int, Shared, Tensor, Tree, Visibility};
 use crate::error::Error;
 use crate::host::HostTensor;
@@ -121,6 +122,34 @@ impl<T: Tree> HostOf<T> {
         rebuild(self.leaves.into_iter().map(|leaf| given(leaf, location)).collect(), location)
     }
 
+    /// The tree of what `leaf` gives for each leaf's name and type, in order. A tensor of another shape or data type is an error of the data
+    /// that names the leaf.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, HostOf, HostTensor, Secret, ShapeOf, Tensor};
+    ///
+    /// let shape: ShapeOf<(Tensor<Secret, Fxp>, Tensor<Secret, Fxp>)> = ([2], [1]).into();
+    /// let ones = HostOf::filled(shape, |_, ty| Ok(HostTensor::fxp(ty.shape.clone(), vec![1.0; ty.shape.elements()])))?;
+    /// assert_eq!(ones.named()[1], ("1".into(), HostTensor::fxp([1], vec![1.0])));
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    pub fn filled(
+        shape: impl Into<ShapeOf<T>>,
+        mut leaf: impl FnMut(&str, &Type) -> Result<HostTensor, Error>,
+    ) -> Result<Self, Error> {
+        let one = |(spec, ty): (super::LeafSpec, Type)| {
+            let tensor = leaf(&spec.name, &ty)?;
+            let dtype = tensor.elements.dtype();
+            if dtype == ty.dtype && tensor.shape == ty.shape {
+                return Ok(tensor);
+            }
+            let problem = format!("expected {}{}, found {dtype}{}", ty.dtype, ty.shape, tensor.shape);
+            Err(Error::data(super::call::named(spec.name, "tensor"), None, problem))
+        };
+        let leaves = T::leaves().into_iter().zip(shape.into().into_types()?).map(one);
+        Ok(Self::from_leaves(leaves.collect::<Result<_, _>>()?))
+    }
+
     /// The leaves with their names.
     pub fn named(self) -> Vec<(String, HostTensor)> {
         T::leaves().into_iter().map(|leaf| leaf.name).zip(self.leaves).collect()
@@ -147,15 +176,6 @@ impl<V, D> HostOf<Tensor<V, D>> {
     /// The elements as real numbers, row-major; truth values are 0 and 1.
     pub fn values(&self) -> Vec<f64> {
         self.leaves[0].elements.to_f64()
-    }
-}
-
-impl<A: Tree, B: Tree> HostOf<(A, B)> {
-    /// Both parts.
-    pub fn split(self) -> (HostOf<A>, HostOf<B>) {
-        let mut leaves = self.leaves;
-        let rest = leaves.split_off(A::leaves().len());
-        (HostOf::from_leaves(leaves), HostOf::from_leaves(rest))
     }
 }
 
@@ -270,28 +290,34 @@ impl<T, H: Into<HostOf<T>>, const N: usize> From<[H; N]> for HostOf<[T; N]> {
     }
 }
 
-macro_rules! tuples {
-    ($(($($T:ident $X:ident $i:tt),+);)+) => { $(
-        impl<$($T, $X: Into<ShapeOf<$T>>),+> From<($($X,)+)> for ShapeOf<($($T,)+)> {
-            fn from(parts: ($($X,)+)) -> Self {
-                let types = [$(parts.$i.into().types),+].into_iter().collect::<Result<Vec<_>, Error>>();
-                Self::from_types(types.map(|types| types.concat()))
+macro_rules! tuple {
+    ($($T:ident $R:ident $i:tt,)*) => {
+        impl<$($T, $R: Into<ShapeOf<$T>>),*> From<($($R,)*)> for ShapeOf<($($T,)*)> {
+            #[allow(unused_variables)]
+            fn from(parts: ($($R,)*)) -> Self {
+                let types: Vec<Result<Vec<Type>, Error>> = vec![$(parts.$i.into().types),*];
+                Self::from_types(types.into_iter().collect::<Result<Vec<_>, _>>().map(|types| types.concat()))
             }
         }
 
-        impl<$($T, $X: Into<HostOf<$T>>),+> From<($($X,)+)> for HostOf<($($T,)+)> {
-            fn from(parts: ($($X,)+)) -> Self {
-                Self::from_leaves([$(parts.$i.into().leaves),+].concat())
+        impl<$($T, $R: Into<HostOf<$T>>),*> From<($($R,)*)> for HostOf<($($T,)*)> {
+            #[allow(unused_mut, unused_variables)]
+            fn from(parts: ($($R,)*)) -> Self {
+                let mut leaves = Vec::new();
+                $(leaves.extend(parts.$i.into().leaves);)*
+                Self::from_leaves(leaves)
             }
         }
-    )+ };
+
+        impl<$($T: Tree),*> HostOf<($($T,)*)> {
+            /// The parts of the tuple.
+            #[allow(unused_mut, unused_variables, clippy::unused_unit)]
+            pub fn split(self) -> ($(HostOf<$T>,)*) {
+                let mut leaves = self.leaves.into_iter();
+                ($(HostOf::<$T>::from_leaves(leaves.by_ref().take($T::leaves().len()).collect()),)*)
+            }
+        }
+    };
 }
 
-tuples! {
-    (A X 0);
-    (A X 0, B Y 1);
-    (A X 0, B Y 1, C Z 2);
-    (A X 0, B Y 1, C Z 2, D U 3);
-    (A X 0, B Y 1, C Z 2, D U 3, E V 4);
-    (A X 0, B Y 1, C Z 2, D U 3, E V 4, F W 5);
-}
+for_tuples!(tuple);

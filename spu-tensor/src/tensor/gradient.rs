@@ -1,6 +1,7 @@
 //! Derivatives: of a traced function, with respect to a tree.
 
 use super::tree::{flatten, rebuild};
+use super::tuples::for_tuples;
 use super::{FlowsTo, Fxp, Tensor, Tree, Visibility};
 use crate::location::Location;
 use crate::pphlo::{DType, Op};
@@ -40,34 +41,50 @@ pub fn value_and_grad<P: Tree + Differentiable<V>, V: Visibility>(
     tree: P,
     f: impl FnOnce(P) -> Tensor<V, Fxp>,
 ) -> (Tensor<V, Fxp>, P) {
+    let ((value, ()), gradient) = value_and_grad_aux(tree, |tree| (f(tree), ()));
+    (value, gradient)
+}
+
+/// As [`value_and_grad`], of a function that gives something beside its value: new running statistics, or predictions. That is
+/// passed on, and no derivative is taken of it.
+///
+/// ```
+/// use spu_tensor::{Fxp, Secret, Tensor, evaluate, value_and_grad_aux};
+///
+/// let found = evaluate(vec![3.0], |x: Tensor<Secret, Fxp>| {
+///     let ((value, double), slope) = value_and_grad_aux(x, |x| ((x * x).sum_all(), x + x));
+///     (value, double, slope)
+/// })?;
+/// let (value, double, slope) = found.split();
+/// assert_eq!((value.values(), double.values(), slope.values()), (vec![9.0], vec![6.0], vec![6.0]));
+/// # Ok::<(), spu_tensor::Error>(())
+/// ```
+#[track_caller]
+pub fn value_and_grad_aux<P: Tree + Differentiable<V>, V: Visibility, A>(
+    tree: P,
+    f: impl FnOnce(P) -> (Tensor<V, Fxp>, A),
+) -> ((Tensor<V, Fxp>, A), P) {
     let location = Location::caller();
     // A node of its own for each leaf tells the argument of `f` from other uses of the same value.
     let variables: Vec<_> = flatten(tree)
         .into_iter()
         .map(|leaf| trace::emit(Op::Reshape { shape: trace::ty(leaf).shape }, &[leaf], location))
         .collect();
-    let value = trace::differentiated(|| f(rebuild(variables.clone(), location)));
+    let (value, aux) = trace::differentiated(|| f(rebuild(variables.clone(), location)));
     let ty = trace::ty(value.handle);
     if ty.shape.rank() != 0 || ty.dtype != DType::Fxp {
         let message = format!("cannot differentiate {ty}: the function must give a fixed-point scalar");
         trace::fault(message, &[value.handle], location);
-        return (value, rebuild(variables, location));
+        return ((value, aux), rebuild(variables, location));
     }
-    (value, rebuild(trace::gradient(value.handle, &variables, location), location))
+    ((value, aux), rebuild(trace::gradient(value.handle, &variables, location), location))
 }
 
-macro_rules! tuples {
-    ($(($($T:ident),+);)+) => { $(
+macro_rules! tuple {
+    ($($T:ident $R:ident $i:tt,)*) => {
         #[diagnostic::do_not_recommend]
-        impl<VIS: Visibility, $($T: Differentiable<VIS>),+> Differentiable<VIS> for ($($T,)+) {}
-    )+ };
+        impl<VIS: Visibility, $($T: Differentiable<VIS>),*> Differentiable<VIS> for ($($T,)*) {}
+    };
 }
 
-tuples! {
-    (A);
-    (A, B);
-    (A, B, C);
-    (A, B, C, D);
-    (A, B, C, D, E);
-    (A, B, C, D, E, F);
-}
+for_tuples!(tuple);

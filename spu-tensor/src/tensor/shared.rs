@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::tree::{flatten, rebuild};
+use super::tuples::for_tuples;
 use super::{DType, Disclosed, FlowsTo, HostOf, Public, Tensor, Tree, Visibility};
 use crate::error::Error;
 use crate::executor::{Leaf, LeafValue};
@@ -101,28 +102,26 @@ impl<D: DType> Shared<Tensor<Public, D>> {
     }
 }
 
-macro_rules! tuples {
-    ($(($($T:ident $i:tt),+);)+) => { $(
-        impl<$($T: Tree),+> Shared<($($T,)+)> {
+macro_rules! tuple {
+    ($($T:ident $R:ident $i:tt,)*) => {
+        impl<$($T: Tree),*> Shared<($($T,)*)> {
             /// The parts of the tuple.
-            pub fn split(self) -> ($(Shared<$T>,)+) {
+            #[allow(unused_mut, unused_variables, clippy::unused_unit)]
+            pub fn split(self) -> ($(Shared<$T>,)*) {
                 let mut leaves = self.leaves.into_iter();
-                ($(Shared::<$T>::from_leaves(leaves.by_ref().take($T::leaves().len()).collect()),)+)
+                ($(Shared::<$T>::from_leaves(leaves.by_ref().take($T::leaves().len()).collect()),)*)
             }
         }
 
-        impl<$($T),+> From<($(Shared<$T>,)+)> for Shared<($($T,)+)> {
-            fn from(parts: ($(Shared<$T>,)+)) -> Self {
-                Self::from_leaves([$(parts.$i.leaves),+].concat())
+        impl<$($T),*> From<($(Shared<$T>,)*)> for Shared<($($T,)*)> {
+            #[allow(unused_mut, unused_variables)]
+            fn from(parts: ($(Shared<$T>,)*)) -> Self {
+                let mut leaves = Vec::new();
+                $(leaves.extend(parts.$i.leaves);)*
+                Self::from_leaves(leaves)
             }
         }
-    )+ };
+    };
 }
 
-tuples! {
-    (A 0, B 1);
-    (A 0, B 1, C 2);
-    (A 0, B 1, C 2, D 3);
-    (A 0, B 1, C 2, D 3, E 4);
-    (A 0, B 1, C 2, D 3, E 4, F 5);
-}
+for_tuples!(tuple);

@@ -1,11 +1,12 @@
 //! Trees: whatever is made of tensors. Models, optimizer states and batches are trees.
 
+use super::tuples::for_tuples;
 use super::{DType, Disclosed, FlowsInto, Fxp, Secret, Tensor, Visibility};
 use crate::location::Location;
 use crate::pphlo;
 use crate::trace::Handle;
 
-/// A tensor, a tuple or an array of trees, or a struct of trees with `#[derive(Clone, Copy, Tree)]`.
+/// A tensor, a tuple (of at most 16) or an array of trees, or a struct of trees with `#[derive(Clone, Copy, Tree)]`.
 ///
 /// Leaves are named by their way from the root, `hidden.weight`; tuples and arrays count from 0.
 #[diagnostic::on_unimplemented(
@@ -161,8 +162,8 @@ impl<V: Visibility, D: DType> LeavesAre<Self> for Tensor<V, D> {}
 #[diagnostic::do_not_recommend]
 impl<L, T: LeavesAre<L>, const N: usize> LeavesAre<L> for [T; N] {}
 
-macro_rules! tuples {
-    ($(($($T:ident $R:ident $i:tt),*);)+) => { $(
+macro_rules! tuple {
+    ($($T:ident $R:ident $i:tt,)*) => {
         #[diagnostic::do_not_recommend]
         impl<$($T: Tree),*> Tree for ($($T,)*) {
             #[allow(unused_variables)]
@@ -191,15 +192,7 @@ macro_rules! tuples {
                 ($(self.$i.flow(location),)*)
             }
         }
-    )+ };
+    };
 }
 
-tuples! {
-    ();
-    (A X 0);
-    (A X 0, B Y 1);
-    (A X 0, B Y 1, C Z 2);
-    (A X 0, B Y 1, C Z 2, D U 3);
-    (A X 0, B Y 1, C Z 2, D U 3, E V 4);
-    (A X 0, B Y 1, C Z 2, D U 3, E V 4, F W 5);
-}
+for_tuples!(tuple);

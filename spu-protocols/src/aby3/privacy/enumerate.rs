@@ -65,6 +65,47 @@ impl<K> Subject<K> {
         Ok(())
     }
 
+    /// Of a kernel that draws a random value: whatever a role sees, each value remains as likely as `weights` say, over all draws that it
+    /// lacks. Of its own draws `samples` are tried.
+    pub(crate) fn unpredictable<R: Ring, T: Words, F: Future<Output = T>>(
+        &self,
+        samples: usize,
+        value: impl Fn(&[T; 3]) -> usize,
+        weights: &[u32],
+    ) -> Result<(), Leak>
+    where
+        K: Fn(Context<R>, Operands) -> F,
+    {
+        let draws = self.draws();
+        for role in Role::ALL {
+            let (own, hidden): (Vec<_>, Vec<_>) = draws.iter().partition(|(draw, _)| draw.0.includes(role));
+            let [own_bits, hidden_bits] = [&own, &hidden].map(|draws| draws.iter().map(|(_, bits)| bits).sum::<u32>());
+            assert!(hidden_bits <= 16, "{role:?} lacks {hidden_bits} random bits: too many to enumerate");
+            for fixed in choices(own_bits, samples, 2) {
+                let mut fixed = Bits(fixed);
+                let known: Tape<u128> = own.iter().map(|(draw, bits)| (*draw, fixed.take(*bits))).collect();
+                let mut counts: HashMap<View, Vec<u32>> = HashMap::new();
+                for assignment in 0..1u128 << hidden_bits {
+                    let (mut assignment, mut tape) = (Bits(assignment), known.clone());
+                    tape.extend(hidden.iter().map(|(draw, bits)| (*draw, assignment.take(*bits))));
+                    let (view, results) = self.outcome(role, &[], tape);
+                    counts.entry(view).or_insert_with(|| vec![0; weights.len()])[value(&results)] += 1;
+                }
+                let all: u32 = weights.iter().sum();
+                let differs = |counts: &Vec<u32>| {
+                    let seen: u32 = counts.iter().sum();
+                    counts.iter().zip(weights).any(|(count, weight)| count * all != weight * seen)
+                };
+                if counts.values().any(differs) {
+                    return Err(Leak(format!(
+                        "{role:?} knows more of what is drawn than it may, with draws {known:?}"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Which draws a run takes, and how many bits each has.
     fn draws<R: Ring, T: Words, F: Future<Output = T>>(&self) -> Vec<(Draw, u32)>
     where
@@ -85,6 +126,19 @@ impl<K> Subject<K> {
     where
         K: Fn(Context<R>, Operands) -> F,
     {
+        self.outcome(role, values, tape).0
+    }
+
+    /// The view of a role, and the results of all.
+    fn outcome<R: Ring, T: Words, F: Future<Output = T>>(
+        &self,
+        role: Role,
+        values: &[u64],
+        tape: Tape<u128>,
+    ) -> (View, [T; 3])
+    where
+        K: Fn(Context<R>, Operands) -> F,
+    {
         let tape = Rc::new(tape);
         let mut outcome = world::run(
             Party(0),
@@ -92,7 +146,8 @@ impl<K> Subject<K> {
             |party| Rc::new(Replayed { party, tape: tape.clone() }),
             |ctx: Context<R>| self.start(ctx, values),
         );
-        (std::mem::take(&mut outcome.received[role as usize]), outcome.results[role as usize].words())
+        let view = (std::mem::take(&mut outcome.received[role as usize]), outcome.results[role as usize].words());
+        (view, outcome.results)
     }
 
     /// The kernel at one party.

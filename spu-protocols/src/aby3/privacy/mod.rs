@@ -11,6 +11,9 @@
 //! - [`distinguish`] runs the kernel many times and compares for two choices of the secrets the histograms of each
 //!   received message, alone and combined with all else that the party knows, and demands that it is uniform alone.
 //!
+//! A kernel that draws a random value has no secrets to compare: [`unpredictable`](Subject::unpredictable) demands that to each party, whatever it
+//! sees, every value remains as likely as it should be.
+//!
 //! Both must hold for every value of what the party lacks, also where it could never occur (terms of a product are not
 //! free).
 

@@ -1,0 +1,5 @@
+"""Why there is no comparison."""
+
+
+class Failure(Exception):
+    """Its text names the culprit."""

@@ -1,0 +1,140 @@
+//! Attention.
+
+use spu::{Bool, Error, Fxp, HostOf, Int, Public, Secret, ShapeOf, Tensor, Tree, select};
+
+use super::without::without_state;
+use super::{Affine, Dense, Layer, Pure};
+use crate::init::Draws;
+
+/// Self-attention with several heads (Vaswani and others, 2017) of sequences `x[n, length, width]`: `[n, length, width]`.
+///
+/// Each head sees width / heads numbers of query, key and value, d in all, and gives softmax(q·kᵀ/√d)·v; the heads side by side go
+/// through the output layer. All four layers are [`Dense`], and so are their initial weights.
+///
+/// ```
+/// # extern crate spu_tensor as spu;
+/// use spu::{Fxp, Secret, Tensor, evaluate};
+/// use spu_nn::layers::{Layer, MultiHeadAttention};
+///
+/// const ATTENTION: MultiHeadAttention = MultiHeadAttention::new(8, 2).causal();
+/// let weights = ATTENTION.initial(&mut spu_nn::init::Draws::seeded(1))?;
+/// let y = evaluate((weights, vec![0.5; 24]), |(weights, x)| {
+///     let x: Tensor<Secret, Fxp> = x;
+///     ATTENTION.apply(weights, x.reshape([1, 3, 8]))
+/// })?;
+/// assert_eq!(y.shape().extents(), [1, 3, 8]);
+/// # Ok::<(), spu::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MultiHeadAttention {
+    width: usize,
+    heads: usize,
+    is_causal: bool,
+}
+
+/// The weights of a [`MultiHeadAttention`].
+#[derive(Clone, Copy, Tree)]
+pub struct AttentionWeights {
+    /// What is looked for.
+    pub query: Affine,
+    /// What it is compared with.
+    pub key: Affine,
+    /// What is taken.
+    pub value: Affine,
+    /// From the heads to the result.
+    pub output: Affine,
+}
+
+impl MultiHeadAttention {
+    /// Of this width, a multiple of the number of heads.
+    pub const fn new(width: usize, heads: usize) -> Self {
+        Self { width, heads, is_causal: false }
+    }
+
+    /// No place sees a later one.
+    pub const fn causal(self) -> Self {
+        Self { is_causal: true, ..self }
+    }
+
+    /// As [`Layer::apply`], where a query sees a key only if `visible`, of a shape that stretches to
+    /// `[n, heads, queries, keys]`, says so; a query that sees none takes the mean of all values. A padding mask `[n, keys]` goes
+    /// in as `mask.reshape([n, 1, 1, keys])`.
+    pub fn apply_masked(
+        self,
+        weights: AttentionWeights,
+        x: Tensor<Secret, Fxp>,
+        visible: Tensor<Public, Bool>,
+    ) -> Tensor<Secret, Fxp> {
+        let causal = self.is_causal.then(|| causal(x));
+        self.attend(weights, x, causal.map_or(visible, |causal| causal & visible).into())
+    }
+
+    fn attend(
+        self,
+        weights: AttentionWeights,
+        x: Tensor<Secret, Fxp>,
+        visible: Option<Tensor<Public, Bool>>,
+    ) -> Tensor<Secret, Fxp> {
+        let Self { width, heads, .. } = self;
+        let shape = x.shape();
+        let &[n, length, _] = shape.extents() else {
+            spu::refuse(format!("cannot attend to {shape}: expected [n, length, {width}]"), x);
+            return x;
+        };
+        if heads == 0 || width % heads != 0 {
+            spu::refuse(format!("cannot divide a width of {width} among {heads} heads"), x);
+            return x;
+        }
+        let head = width / heads;
+        let project = |weights| self.projection().apply(weights, x).reshape([n, length, heads, head]);
+        let query = project(weights.query) * (1.0 / (head as f64).sqrt());
+        let [key, value] = [weights.key, weights.value].map(project);
+        // [n, heads, queries, keys]
+        let scores = query.dot_general(key, [(3, 3)], [(0, 0), (2, 2)]);
+        let scores = visible.map_or(scores, |visible| select(visible, scores, HIDDEN));
+        // [n, heads, queries, head]
+        let seen = scores.softmax(3).dot_general(value, [(3, 1)], [(0, 0), (1, 2)]);
+        self.projection().apply(weights.output, seen.transpose([0, 2, 1, 3]).reshape([n, length, width]))
+    }
+
+    fn projection(self) -> Dense {
+        Dense::new(self.width, self.width)
+    }
+}
+
+impl Layer for MultiHeadAttention {
+    type Weights = AttentionWeights;
+    without_state!();
+
+    fn shape(self) -> ShapeOf<AttentionWeights> {
+        let part = || self.projection().shape().graft();
+        ShapeOf::of(|| AttentionWeights { query: part(), key: part(), value: part(), output: part() })
+    }
+
+    fn initial(self, draws: &mut Draws) -> Result<HostOf<AttentionWeights>, Error> {
+        let mut part = || self.projection().initial(draws);
+        let (query, key, value, output) = (part()?, part()?, part()?, part()?);
+        HostOf::of(|| AttentionWeights {
+            query: query.graft(),
+            key: key.graft(),
+            value: value.graft(),
+            output: output.graft(),
+        })
+    }
+
+    fn infer(self, weights: AttentionWeights, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+        self.attend(weights, x, self.is_causal.then(|| causal(x)))
+    }
+}
+
+impl Pure for MultiHeadAttention {}
+
+/// Which keys a query sees, `[queries, keys]`: those that are not later.
+fn causal(x: Tensor<Secret, Fxp>) -> Tensor<Public, Bool> {
+    let length = x.shape().extents().get(1).copied().unwrap_or(1);
+    let place = |axis| Tensor::<Public, Int>::iota([length, length], axis);
+    place(1).le(place(0))
+}
+
+/// The score of a key that is not seen: far enough below every other for a weight of exactly 0, and within every format.
+const HIDDEN: f64 = -1e6;

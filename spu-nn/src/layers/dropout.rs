@@ -1,0 +1,57 @@
+//! Dropout.
+
+use spu::{Fxp, Secret, Tensor, random};
+
+use super::Layer;
+use super::without::{without_state, without_weights};
+
+/// Dropout (Srivastava and others, 2014): in training each number is replaced by 0 with probability `rate`, and divided by
+/// 1 − rate else, so that its mean stays. Afterwards it does nothing.
+///
+/// No party learns what was dropped; the derivative drops the same. The rate is rounded to a multiple of 1/256: so a mask takes
+/// at most nine rounds, which depend on nothing, instead of 25, and the division uses the rate that was drawn by.
+///
+/// ```
+/// # extern crate spu_tensor as spu;
+/// use spu::{Fxp, Secret, Tensor, evaluate};
+/// use spu_nn::layers::{Dropout, Layer};
+///
+/// let drop = |x: Tensor<Secret, Fxp>| Dropout::new(0.75).train((), (), x).0;
+/// assert!(evaluate(vec![1.0; 64], drop)?.values().iter().all(|&y| y == 0.0 || y == 4.0));
+/// # Ok::<(), spu::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Dropout {
+    rate: f64,
+}
+
+impl Dropout {
+    /// With this probability of being dropped, from 0 to less than 1.
+    pub const fn new(rate: f64) -> Self {
+        Self { rate }
+    }
+}
+
+impl Layer for Dropout {
+    without_weights!();
+    without_state!();
+
+    fn infer(self, (): (), (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+        x
+    }
+
+    fn train(self, (): (), (): (), x: Tensor<Secret, Fxp>) -> (Tensor<Secret, Fxp>, ()) {
+        let kept = ((1.0 - self.rate) * RESOLUTION).round() / RESOLUTION;
+        if !(kept > 0.0 && kept <= 1.0) {
+            spu::refuse(format!("cannot drop at a rate of {}: it must be at least 0 and less than 1", self.rate), x);
+            return (x, ());
+        }
+        if kept == 1.0 {
+            return (x, ());
+        }
+        let mask = random::bernoulli::<Secret>(kept, x.shape());
+        (mask * x * (1.0 / kept), ())
+    }
+}
+
+const RESOLUTION: f64 = 256.0;

@@ -1,0 +1,50 @@
+//! From images to rows, and back.
+
+use spu::{Fxp, Secret, Tensor};
+
+use super::without::{without_state, without_weights};
+use super::{Layer, Pure};
+
+/// `x[n, …]` as rows `[n, features]`. It costs nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Flatten;
+
+/// `x[n, …]` as `[n, extents…]`: rows as images, whatever shape each has. It costs nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unflatten<const AXES: usize>([usize; AXES]);
+
+impl<const AXES: usize> Unflatten<AXES> {
+    /// To these extents, the first axis apart.
+    pub const fn new(extents: [usize; AXES]) -> Self {
+        Self(extents)
+    }
+}
+
+impl Layer for Flatten {
+    without_weights!();
+    without_state!();
+
+    fn infer(self, (): (), (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+        let shape = x.shape();
+        let features = shape.extents().iter().skip(1).product();
+        x.reshape([rows(x), features])
+    }
+}
+
+impl Pure for Flatten {}
+
+impl<const AXES: usize> Layer for Unflatten<AXES> {
+    without_weights!();
+    without_state!();
+
+    fn infer(self, (): (), (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+        x.reshape([&[rows(x)], &self.0[..]].concat())
+    }
+}
+
+impl<const AXES: usize> Pure for Unflatten<AXES> {}
+
+/// The extent of the first axis; a scalar is one row.
+fn rows(x: Tensor<Secret, Fxp>) -> usize {
+    x.shape().extents().first().copied().unwrap_or(1)
+}

@@ -1,0 +1,85 @@
+//! AMSGrad.
+
+use spu::tensor::LeavesAre;
+use spu::{Error, Fxp, HostOf, Public, Secret, ShapeOf, Tensor, Tree};
+
+use super::moments::{self, factor};
+use super::state::{UNITS, descend, descend_at, zeros};
+
+/// AMSGrad (Reddi, Kale and Kumar, ICLR 2018): as [`Adam`](super::Adam), but w ← w − rate·m/√(v̂ + ε²) with v̂ ← max(v̂, v), and without correction of the start.
+///
+/// **State**: 2^6·m/(1 − β1), 2^18·v/(1 − β2), and v̂ in the same units. Precision and range are Adam's.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct AmsGrad {
+    /// How far a step of [`AmsGrad::step`] goes.
+    pub rate: f64,
+    /// β1: how much of the mean of gradients stays.
+    pub beta1: f64,
+    /// β2: how much of the mean of squared gradients stays.
+    pub beta2: f64,
+    /// ε: below which root mean square gradients count less.
+    pub epsilon: f64,
+}
+
+impl Default for AmsGrad {
+    /// Rate 0.001, β1 0.9, β2 0.999, ε 2^−20.
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+impl AmsGrad {
+    /// Rate 0.001, β1 0.9, β2 0.999, ε 2^−20.
+    pub const DEFAULT: Self = Self { rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1.0 / 1_048_576.0 };
+
+    /// One step: the new weights and the new state.
+    pub fn step<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
+        self,
+        weights: T,
+        state: (T, T, T),
+        gradient: T,
+    ) -> (T, (T, T, T)) {
+        let (direction, state) = self.direction(state, gradient);
+        (descend(weights, direction, self.rate * factor(self.beta1, self.beta2)), state)
+    }
+
+    /// One step at the public `rate` that [`AmsGrad::rate_at`] gives; [`AmsGrad::rate`] is not used.
+    pub fn step_at<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
+        self,
+        weights: T,
+        state: (T, T, T),
+        gradient: T,
+        rate: Tensor<Public, Fxp>,
+    ) -> (T, (T, T, T)) {
+        let (direction, state) = self.direction(state, gradient);
+        (descend_at(weights, direction, rate), state)
+    }
+
+    /// What [`AmsGrad::step_at`] takes for this rate: in units of the step.
+    pub fn rate_at(self, rate: f64) -> f64 {
+        UNITS * rate * factor(self.beta1, self.beta2)
+    }
+
+    /// The shape of the state: three trees like the weights.
+    pub fn state<T: Tree>(shape: ShapeOf<T>) -> ShapeOf<(T, T, T)> {
+        ShapeOf::of(|| (shape.clone().graft(), shape.clone().graft(), shape.graft()))
+    }
+
+    /// The state before the first step, for weights of this shape: zeros.
+    pub fn at_rest<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>) -> Result<HostOf<(T, T, T)>, Error> {
+        zeros(Self::state(shape))
+    }
+
+    /// Where a step goes, up to a public factor, and the new state.
+    fn direction<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
+        self,
+        (first, second, largest): (T, T, T),
+        gradient: T,
+    ) -> (T, (T, T, T)) {
+        let gradient = moments::in_units(gradient);
+        let first = moments::first(first, gradient, self.beta1);
+        let second = moments::second(second, gradient, self.beta2);
+        let largest = largest.zip(second, |largest, x| largest.maximum(x));
+        (moments::direction(first, largest, self.epsilon, self.beta2), (first, second, largest))
+    }
+}

@@ -1,0 +1,27 @@
+//! Refusing what does not fit, as operations do.
+
+use super::{DType, Tensor, Visibility};
+use crate::location::Location;
+use crate::trace;
+
+/// Makes the program an error: at the caller's line, with this message, and with the operand's shape and where it came from.
+/// For functions that ask more of their operands than the operations they are made of.
+///
+/// Tracing goes on, as after any operation that does not fit; the first error of a program is the one that is returned.
+///
+/// ```
+/// use spu_tensor::{Fxp, Secret, Tensor, evaluate, refuse};
+///
+/// let halves = |x: Tensor<Secret, Fxp>| {
+///     if x.shape().elements() % 2 != 0 {
+///         refuse(format!("cannot halve {}", x.shape()), x);
+///     }
+///     x.slice(0..x.shape().elements() / 2)
+/// };
+/// let error = evaluate(vec![1.0, 2.0, 3.0], halves).err().unwrap();
+/// assert!(error.to_string().starts_with("cannot halve [3]"));
+/// ```
+#[track_caller]
+pub fn refuse<V: Visibility, D: DType>(message: impl Into<String>, operand: Tensor<V, D>) {
+    trace::fault(message, &[operand.handle], Location::caller());
+}
