@@ -37,6 +37,7 @@ impl Lowering<'_> {
         let weights = Weights {
             blocks: [sums.up_blocks(), vec![root_blocks]].concat(),
             places: vec![sums.up_places(), [root_places, [0; PLACES]]],
+            signs: vec![],
         };
         let parts = self.build.leading_one(x, layout, weights, &[0; 4]);
         let [power, factor] = [0, 1].map(|i| {
