@@ -26,7 +26,7 @@
 //!
 //! Each product of many bits takes one round (`products`). Fewer blocks take fewer rounds: one block has neither carries nor groups.
 //!
-//! Cost, K = 64: @@A bits in six rounds for the position of numbers below 2^36, @@B for any number read without a sign, @@C with
+//! Cost, K = 64: 438 bits in six rounds for the position of numbers below 2^36, 1 098 for any number read without a sign, 1 205 with
 //! one; then 2 + K − v bits for each block, v the zeros at the end of its weights, 2 bits for each bit of the place and for the sign, K for each product of
 //! these, 3 without and 7 with a sign, and 2K for each sum.
 //!
@@ -372,11 +372,11 @@ mod tests {
     #[test]
     fn costs_are_those_of_the_head() {
         let proven = Layout { blocks: 9, pad: 0, bits: 36, signed: false };
-        assert_eq!(costs(proven, [1, 1]), [538, 6, 9 * 66 + 2 * 2 + 3 * 64 + 2 * 128]);
+        assert_eq!(costs(proven, [1, 1]), [438, 6, 9 * 66 + 2 * 2 + 3 * 64 + 2 * 128]);
         let any = Layout { blocks: 16, pad: 2, bits: 64, signed: false };
-        assert_eq!(costs(any, [1, 2]), [1356, 6, 16 * 66 + 2 * 2 + 3 * 64 + 3 * 128]);
+        assert_eq!(costs(any, [1, 2]), [1098, 6, 16 * 66 + 2 * 2 + 3 * 64 + 3 * 128]);
         let signed = Layout { blocks: 16, pad: 2, bits: 62, signed: true };
-        assert_eq!(costs(signed, [1, 1]), [1438, 6, 16 * 66 + 3 * 2 + 7 * 64 + 2 * 128]);
+        assert_eq!(costs(signed, [1, 1]), [1205, 6, 16 * 66 + 3 * 2 + 7 * 64 + 2 * 128]);
     }
 
     #[test]
