@@ -170,9 +170,8 @@ impl Lowering<'_> {
             block_scales.push(f);
             place_scales.push(f);
             if !positive {
-                // The weights of the logarithm take whole masks of the blocks anyway.
-                weights.blocks.push(kinds.each_block(|_| 1));
-                block_scales.push(0);
+                weights.signs.push([1, 0]);
+                place_scales.push(0);
             }
         }
         let blocks = block_scales.len();
@@ -210,7 +209,7 @@ impl Lowering<'_> {
             true => {
                 let at = parts + roots.len();
                 let (block, place) = (over_blocks[at], over_places[1 + roots.len()]);
-                (Some(self.build.add(block, place)), over_blocks.get(at + 1).copied())
+                (Some(self.build.add(block, place)), over_places.get(2 + roots.len()).copied())
             }
             false => (None, None),
         };
