@@ -81,5 +81,5 @@ fn quotients() {
     let of_36_bits =
         438 + 2 * 11 + 432 + 192 + 2 * 128 + 192 + (192 + 3 * 13) + 2 * (192 + 3 * 23) + 1485 - 10 * (44 - 18);
     assert_eq!(bits(price(quotient_of_36_bits::program([n], [n]))), (20, of_36_bits));
-    assert_eq!(bits(price(quotient_of_18_bits::program([n], [n]))), (19, 3010));
+    assert_eq!(bits(price(quotient_of_18_bits::program([n], [n]))), (19, 2867));
 }

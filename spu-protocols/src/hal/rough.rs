@@ -1,4 +1,4 @@
-//! 1/√x with few digits, for optimizers: 15 rounds and 3 930 bits in the ring of 64 with f = 18.
+//! 1/√x with few digits, for optimizers: 15 rounds and 3 666 bits in the ring of 64 with f = 18.
 //!
 //! As in [`super::normalize`], with x·U·2^−m = t + 3/4 and 1/√x = v·(t + 3/4)^(−1/2) for v a weighted sum times another. A cubic in t errs by 2^−10.8 of the
 //! value, and v is multiplied in on the way, which saves a product after the polynomial:
