@@ -331,7 +331,7 @@ fn a_table_that_is_not_the_kernels_ends_the_run() {
     let ring = RingConfig::DEFAULT;
     let plan = Plan::with_tables(lower(&program(), ring).unwrap(), &|op, operands, n| {
         let mut table = spu_protocols::aby3::table(op, operands, n, ring.bits);
-        if matches!(op, ShareOp::TruncateRelu { .. } | ShareOp::TruncateReluValue { .. }) {
+        if matches!(op, ShareOp::TruncateRelu { .. }) {
             table[0].bits += 64;
         }
         table

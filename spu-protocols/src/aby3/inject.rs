@@ -122,21 +122,28 @@ pub fn open_masked_table(n: usize, count: usize, first: u8) -> Vec<Message> {
 }
 
 /// c = v ⊕ λ at P1 and P2, who hold halves of the planes v; λ at P0, of whose `half` only the extent counts.
-pub async fn open_masked<R: Ring>(ctx: &Context<R>, mut half: Planes, steps: Steps) -> Planes {
+pub async fn open_masked<R: Ring>(ctx: &Context<R>, half: Planes, steps: Steps) -> Planes {
+    let shared = open_shared(ctx, half, steps).await;
+    split_bit(ctx.role(), &shared)
+}
+
+/// The same as replicated bits: (λ2, λ1, c) with λ = λ1 ⊕ λ2, λ1 from the key (P0, P1) and λ2 from (P0, P2), is a sharing of v.
+pub(super) async fn open_shared<R: Ring>(ctx: &Context<R>, mut half: Planes, steps: Steps) -> BitShares {
     let (n, count) = (half.elements(), half.count());
+    let mask = |pair| ctx.draw_planes(pair, steps.label, n, count);
     let (pair, peer) = match ctx.role() {
-        Role::P0 => {
-            let mut lambda = ctx.draw_planes(Pair::P01, steps.label, n, count);
-            xor_into(&mut lambda, &ctx.draw_planes(Pair::P02, steps.label, n, count));
-            return lambda;
-        }
+        Role::P0 => return BitShares { own: mask(Pair::P02), next: mask(Pair::P01) },
         Role::P1 => (Pair::P01, Role::P2),
         Role::P2 => (Pair::P02, Role::P1),
     };
-    xor_into(&mut half, &ctx.draw_planes(pair, steps.label, n, count));
+    let mask = mask(pair);
+    xor_into(&mut half, &mask);
     ctx.send_planes(steps.first, peer, half.clone());
     xor_into(&mut half, &ctx.receive_planes(steps.first, peer, n, count).await);
-    half
+    match ctx.role() {
+        Role::P1 => BitShares { own: mask, next: half },
+        _ => BitShares { own: half, next: mask },
+    }
 }
 
 /// How many steps and labels [`open_masked`] takes.

@@ -3,48 +3,46 @@
 //! # Positions
 //!
 //! Bit p of x has position q = p + pad. For a number with a sign, position q belongs to y_p = x_p ⊕ x_(p+1), x_(−1) = 0, whose leading one
-//! stands at ⌊log2 |x|⌋, one lower for −2^p. Positions lie in blocks of four, q = 4j + i. The result is one-hot in the blocks, L_j, and
-//! one-hot in the places, Q_i: both are 0 throughout for x = 0 and where a bit above the blocks is set, as it is in a number below 0 that is
-//! read without a sign. Out of them come sums Σ_j w_j·L_j and Σ_i w_i·Q_i, as many as one likes: U = (Σ_j 16^(b − 1 − j) L_j)(Σ_i 2^(3 − i) Q_i) =
+//! stands at ⌊log2 |x|⌋, one lower for −2^p. Positions lie in blocks of four, q = 4j + i. The result is one-hot in the blocks, L_j, and a
+//! number i of two bits for the place; all are 0 for x = 0 and where a bit above the blocks is set, as it is in a number below 0 that is
+//! read without a sign. Out of them come sums Σ_j w_j·L_j and functions w(i), as many as one likes: U = (Σ_j 16^(b − 1 − j) L_j)·2^(3 − i) =
 //! 2^(4b − 1 − q) brings |x| to x·U in [2^(m − 1), 2^m), m = 4b − pad; 2^(q/2), 2^(−q/2) and q itself are further weights. With a sign s the places have other weights
-//! for x < 0.
+//! for x < 0. `[x has a position]` is the sum of all L_j.
 //!
 //! # Rounds
 //!
 //! x = a + b, a at P0, b at P1 and P2; blocks are numbered from 0.
 //!
-//! 1. Codes of the blocks of a: generate g_j, propagate p_j, and for both carry-ins "the leading one of this block stands at i" and "this block
-//!    is 0" (`digits`).
+//! 1. Codes of the blocks of a: generate g_j, propagate p_j, and for both carry-ins "this block is not 0" and the bits of the place of its
+//!    leading one (`digits`).
 //! 2. In runs of blocks, the carries G_j, P_j into every block.
 //! 3. The carries C into the runs. The carry into block j is G_j ⊕ P_j C.
-//! 4. What the carry changes of an answer, times the carry: H_ji, "block j's leading one stands at i"; its zero z_j = ¬⊕_i H_ji; and s.
-//! 5. In groups of blocks: L'_j = ¬z_j Π z of the blocks above in the group, H'_i = ⊕_j H_ji Π z, Z = Π z of the whole group.
-//! 6. L_j = L'_j Π Z and Q_i = ⊕ H'_i Π Z over the groups above.
-//! 7. L_j, Q_i and s are opened under masks λ, dealt as ring elements together with λ_i·λ_s: P1 and P2 have halves of L_j, Q_i and Q_i·s as numbers.
-//! 8. Their weighted sums are shared again.
+//! 4. What the carry changes of an answer, times the carry: N_j, "block j is not 0"; H_jk, bit k of the place if its leading one is the number's; and s.
+//! 5. In groups of blocks: L'_j = N_j Π ¬N of the blocks above in the group, H'_k = ⊕_j H_jk Π ¬N, Z = Π ¬N of the whole group.
+//! 6. L_j = L'_j Π Z and the place's bit i_k = ⊕ H'_k Π Z over the groups above.
+//! 7. L_j, i_k and s are opened under masks λ, dealt as ring elements, and the products of those of i_k and s: P1 and P2 have halves of L_j, and of
+//!    every function of i and s (`monomials`).
+//! 8. The sums are shared again.
 //!
 //! Each product of many bits takes one round (`products`). Fewer blocks take fewer rounds: one block has neither carries nor groups.
 //!
-//! Cost, K = 64: 538 bits in six rounds for the one-hot position of numbers below 2^36, 1 356 for any number read without a sign, 1 438 with
-//! one; then 2 + K − v bits for each block, v the zeros at the end of its weights, 2 + K for each place (with a sign 2 + K for it and
-//! K for each place more), and 2K for each sum.
+//! Cost, K = 64: 438 bits in six rounds for the position of numbers below 2^36, 1 098 for any number read without a sign, 1 205 with
+//! one; then 2 + K − v bits for each block, v the zeros at the end of its weights, 2 bits for each bit of the place and for the sign, K for each product of
+//! these, 3 without and 7 with a sign, and 2K for each sum.
 //!
 //! Exact for every x that `Layout` takes; never fails. Security: codes, dealt products and opened bits are masked by draws that the receiver lacks (`digits`,
 //! `products`, [inject](mod@super::inject)), dealt numbers by the key (P0, P2), the sums by fresh keys as in [multiply](mod@super::multiply).
 
 use std::ops::Range;
 
-use super::bits::for_each_bit;
 use super::carry::summand;
-use super::circuit::Circuit;
 use super::context::Context;
-use super::digits::{self, Block, answer, answers};
-use super::inject::{
-    DEAL_STEPS, OPEN_MASKED_STEPS, deal, deal_low, deal_low_table, deal_table, open_masked, open_masked_table,
-};
+use super::digits::{self, answers};
+use super::inject::{DEAL_STEPS, OPEN_MASKED_STEPS, deal_low, deal_low_table, open_masked, open_masked_table};
 use super::message::Message;
+use super::monomials::{coefficients, dealt, mask, products};
 use super::multiply::{reshare_pair, reshare_pair_table};
-use super::products::Literal;
+use super::position::Position;
 use super::role::Role;
 use super::shares::{Arith, View};
 use super::steps::Steps;
@@ -66,10 +64,13 @@ pub struct Layout {
 /// The sums that [`leading_one`] gives.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Weights {
-    /// For each sum over the blocks, a weight for each block.
+    /// For each sum over the blocks, a weight for each block; the sum is 0 where there is no position.
     pub blocks: Vec<Vec<i128>>,
-    /// For each sum over the places, the weights of places 0 to 3 for x > 0 and for x < 0; the latter are unused without a sign.
+    /// For each sum over the places, the weights of places 0 to 3 for x > 0 and for x < 0; the latter are unused without a sign. Where
+    /// there is no position, the sum is that of place 0.
     pub places: Vec<[[i128; PLACES]; 2]>,
+    /// For each sum over the signs, the weights of numbers above and below 0; the sum is 0 where there is no position.
+    pub signs: Vec<[i128; 2]>,
 }
 
 impl Layout {
@@ -97,18 +98,18 @@ impl Layout {
     }
 
     /// All blocks: those with positions, and those above that must be 0.
-    fn all_blocks(&self) -> usize {
+    pub(super) fn all_blocks(&self) -> usize {
         ((self.bits + self.pad).div_ceil(4) as usize).max(self.blocks as usize)
     }
 
     /// The places of block j that a leading one can have.
-    fn places(&self, j: usize) -> Range<u32> {
+    pub(super) fn places(&self, j: usize) -> Range<u32> {
         let first = if j == 0 { self.pad - u32::from(self.signed) } else { 0 };
         first..self.width(j)
     }
 
     /// Positions of block j that are looked at.
-    fn width(&self, j: usize) -> u32 {
+    pub(super) fn width(&self, j: usize) -> u32 {
         (self.bits + self.pad).saturating_sub(4 * j as u32).min(4)
     }
 }
@@ -116,7 +117,18 @@ impl Layout {
 impl Weights {
     /// How many sums there are.
     pub fn count(&self) -> usize {
-        self.blocks.len() + self.places.len()
+        self.blocks.len() + self.places.len() + self.signs.len()
+    }
+
+    /// The sums for a number, in the clear: those over the blocks, over the places, and over the signs.
+    pub fn sums(&self, layout: &Layout, x: i128) -> Vec<i128> {
+        let position = layout.position(x);
+        let below = usize::from(layout.signed && x < 0);
+        let block = |weights: &Vec<i128>| position.map_or(0, |q| weights[q as usize / PLACES]);
+        let place = |weights: &[[i128; PLACES]; 2]| weights[below][position.map_or(0, |q| q as usize % PLACES)];
+        let sign = |weights: &[i128; 2]| position.map_or(0, |_| weights[below]);
+        let over_places = self.places.iter().map(place).chain(self.signs.iter().map(sign));
+        self.blocks.iter().map(block).chain(over_places).collect()
     }
 
     /// How many bits of a number each block's mask is dealt with: weights that are all multiples of 2^v need K − v.
@@ -125,12 +137,23 @@ impl Weights {
         (0..self.blocks.first().map_or(0, Vec::len)).map(|j| bits - zeros(j).min(bits - 1)).collect()
     }
 
-    /// The sums for a number, in the clear: those over the blocks, then those over the places.
-    pub fn sums(&self, layout: &Layout, x: i128) -> Vec<i128> {
-        let Some(q) = layout.position(x) else { return vec![0; self.count()] };
-        let (j, i) = (q as usize / PLACES, q as usize % PLACES);
-        let blocks = self.blocks.iter().map(|weights| weights[j]);
-        blocks.chain(self.places.iter().map(|weights| weights[usize::from(x < 0)][i])).collect()
+    /// The sums over places and signs by their coefficients, as functions of the bits of the place, the sign if there is one, and, if
+    /// it is asked for, whether there is a position.
+    fn functions(&self, layout: &Layout) -> Vec<Vec<i128>> {
+        let bits = PLACES.ilog2() as usize + usize::from(layout.signed);
+        let sign = |s: usize| if layout.signed { s / PLACES } else { 0 };
+        let all = 1 << (bits + usize::from(self.asks_found()));
+        let values = |value: &dyn Fn(usize) -> i128| coefficients((0..all).map(value).collect());
+        let places = self.places.iter().map(|weights| values(&|s| weights[sign(s % (1 << bits))][s % PLACES]));
+        let signs = self
+            .signs
+            .iter()
+            .map(|weights| values(&|s| if s >> bits == 0 { 0 } else { weights[sign(s % (1 << bits))] }));
+        places.chain(signs).collect()
+    }
+
+    fn asks_found(&self) -> bool {
+        !self.signs.is_empty()
     }
 }
 
@@ -143,18 +166,18 @@ pub fn table(n: usize, layout: &Layout, weights: &Weights, bits: u32) -> Vec<Mes
     let mut table = digits::table(&position.digits, n, 0);
     table.extend(position.circuit.table(n, CIRCUIT.first));
     let open = CIRCUIT.past(position.circuit.steps());
-    table.extend(open_masked_table(n, position.results().len(), open.first));
+    table.extend(open_masked_table(n, position.results(weights.asks_found()).len(), open.first));
     let mut deal = open.past(OPEN_MASKED_STEPS);
-    for low in weights.block_bits(bits) {
+    let products = dealt(&weights.functions(layout), bits).into_iter().map(|(_, width)| width);
+    for low in weights.block_bits(bits).into_iter().chain(products) {
         table.extend(deal_low_table(n, low, deal.first));
         deal = deal.past(DEAL_STEPS);
     }
-    table.extend(deal_table(position.dealt_whole() * n, bits, deal.first));
-    table.extend(reshare_pair_table(weights.count() * n, bits, deal.past(DEAL_STEPS).first));
+    table.extend(reshare_pair_table(weights.count() * n, bits, deal.first));
     table
 }
 
-/// The sums of `weights` for each element: those over the blocks, then those over the places.
+/// The sums of `weights` for each element: those over the blocks, over the places, and over the signs.
 pub async fn leading_one<R: Ring>(
     ctx: &Context<R>,
     x: View<'_, R>,
@@ -164,7 +187,7 @@ pub async fn leading_one<R: Ring>(
     let (n, position) = (x.len(), Position::new(layout));
     let answers = answers(ctx, &summand(ctx, x), &position.digits, Steps::START).await;
     let bits = position.circuit.run(ctx, answers, n, CIRCUIT).await;
-    let results = position.results();
+    let results = position.results(weights.asks_found());
     let chosen = match bits {
         Some(bits) => {
             Planes::from_words(n, results.len(), results.iter().flat_map(|&bit| bits.plane(bit)).copied().collect())
@@ -173,332 +196,58 @@ pub async fn leading_one<R: Ring>(
     };
     let open = CIRCUIT.past(position.circuit.steps());
     let bits = open_masked(ctx, chosen, open).await;
-    let mut deal_at = open.past(OPEN_MASKED_STEPS);
-    let of_all = if ctx.role() == Role::P0 { position.masks(&bits) } else { Vec::new() };
-    let (of_blocks, of_places) = of_all.split_at(if of_all.is_empty() { 0 } else { position.blocks.len() * n });
-    let mut masks = Vec::with_capacity(of_all.len());
-    for (j, low) in weights.block_bits(R::BITS).into_iter().enumerate() {
-        let mask = of_blocks.iter().skip(j * n).take(n).copied().collect();
-        masks.extend(deal_low(ctx, mask, low, n, deal_at).await);
-        deal_at = deal_at.past(DEAL_STEPS);
+    let planes: Vec<&[u64]> = (0..results.len()).map(|i| bits.plane(i)).collect();
+    let (of_blocks, of_place) = planes.split_at(layout.blocks as usize);
+    let functions = weights.functions(layout);
+    let mut at = open.past(OPEN_MASKED_STEPS);
+    let mut share = async |lambda: &[&[u64]], set: usize, low: u32| {
+        let mask = if ctx.role() == Role::P0 { mask(lambda, set, n) } else { Vec::new() };
+        let halves = deal_low(ctx, mask, low, n, at).await;
+        at = at.past(DEAL_STEPS);
+        halves
+    };
+    let mut blocks = Vec::with_capacity(of_blocks.len());
+    for (plane, low) in of_blocks.iter().zip(weights.block_bits(R::BITS)) {
+        blocks.push(share(&[plane], 1, low).await);
     }
-    masks.extend(deal(ctx, of_places.to_vec(), position.dealt_whole() * n, deal_at).await);
-    let halves = if ctx.role() == Role::P0 { Vec::new() } else { position.sums(ctx.role(), weights, &bits, &masks) };
-    let sums = reshare_pair(ctx, halves, weights.count() * n, deal_at.past(DEAL_STEPS)).await;
+    let mut masks = vec![Vec::new(); 1 << of_place.len()];
+    for (set, low) in dealt(&functions, R::BITS) {
+        masks[set] = share(of_place, set, low).await;
+    }
+    let halves = match ctx.role() {
+        Role::P0 => Vec::new(),
+        role => {
+            let one = if role == Role::P1 { R::ONE } else { R::ZERO };
+            let blocks: Vec<_> = of_blocks
+                .iter()
+                .zip(blocks)
+                .map(|(c, mask)| products(&[c], vec![Vec::new(), mask], n, one).remove(1))
+                .collect();
+            let place = products(of_place, masks, n, one);
+            let sums = weights.blocks.iter().map(|w| combination(w, &blocks, n));
+            sums.chain(functions.iter().map(|m| combination(m, &place, n))).flatten().collect()
+        }
+    };
+    let sums = reshare_pair(ctx, halves, weights.count() * n, at).await;
     let part =
         |i: usize| Arith { own: sums.own[i * n..(i + 1) * n].to_vec(), next: sums.next[i * n..(i + 1) * n].to_vec() };
     (0..weights.count()).map(part).collect()
 }
 
+/// Σ of the weights times the terms.
+fn combination<R: Ring>(weights: &[i128], terms: &[Vec<R>], n: usize) -> Vec<R> {
+    let mut sum = vec![R::ZERO; n];
+    for (&weight, term) in weights.iter().zip(terms).filter(|(weight, _)| **weight != 0) {
+        let weight = R::from_i128(weight);
+        vectorize(
+            #[inline(always)]
+            || sum.iter_mut().zip(term).for_each(|(sum, term)| *sum = sum.plus(weight.times(*term))),
+        );
+    }
+    sum
+}
+
 const CIRCUIT: Steps = digits::STEPS;
-
-/// How the one-hot position is computed.
-struct Position {
-    digits: Vec<Block>,
-    circuit: Circuit,
-    /// The bits L_j, Q_i, and s.
-    blocks: Vec<usize>,
-    places: Vec<usize>,
-    sign: Option<usize>,
-}
-
-impl Position {
-    fn new(layout: &Layout) -> Self {
-        assert!(layout.pad < 4 && (layout.pad > 0 || !layout.signed), "bit 0 has a position");
-        let count = layout.all_blocks();
-        let digits: Vec<Block> = (0..count).map(|j| digit(layout, j, j + 1 == count)).collect();
-        let mut circuit = Circuit::new(digits.iter().map(Block::answers).sum());
-        let answers = corrected(&mut circuit, &digits);
-        let with_places = &answers[..layout.blocks as usize];
-        let zeros: Vec<usize> = answers
-            .iter()
-            .enumerate()
-            .map(|(j, answers)| {
-                let places = if j < with_places.len() { layout.places(j).len() } else { 1 };
-                circuit.sum(answers[..places].iter().enumerate().map(|(i, &bit)| (bit, i == 0)).collect())
-            })
-            .collect();
-        let placed: Vec<Vec<(usize, usize)>> = with_places
-            .iter()
-            .enumerate()
-            .map(|(j, answers)| layout.places(j).map(|i| i as usize).zip(answers.iter().copied()).collect())
-            .collect();
-        let (blocks, places) = first_of(&mut circuit, &placed, &zeros);
-        let sign = layout.signed.then(|| *answers.last().and_then(|a| a.last()).expect("the last block has the sign"));
-        Self { digits, circuit, blocks, places, sign }
-    }
-
-    /// The bits to be opened.
-    fn results(&self) -> Vec<usize> {
-        self.blocks.iter().chain(&self.places).chain(&self.sign).copied().collect()
-    }
-
-    /// How many masks and products of masks P0 deals for an element besides those of the blocks.
-    fn dealt_whole(&self) -> usize {
-        PLACES + if self.sign.is_some() { 1 + PLACES } else { 0 }
-    }
-
-    /// P0: λ of every bit, then the products λ_i·λ_s.
-    fn masks<R: Ring>(&self, lambda: &Planes) -> Vec<R> {
-        let n = lambda.elements();
-        let mut masks = vec![R::ZERO; (self.blocks.len() + self.dealt_whole()) * n];
-        for (bit, masks) in masks.chunks_exact_mut(n.max(1)).enumerate() {
-            let write = |plane: &[u64], masks: &mut [R]| for_each_bit(plane, n, |i, bit| masks[i] = bit);
-            match bit.checked_sub(self.results().len()) {
-                None => write(lambda.plane(bit), masks),
-                Some(place) => {
-                    let sign = lambda.plane(self.results().len() - 1);
-                    let both = sign.iter().zip(lambda.plane(self.blocks.len() + place)).map(|(s, q)| s & q);
-                    write(&both.collect::<Vec<_>>(), masks);
-                }
-            }
-        }
-        masks
-    }
-
-    /// P1 and P2: halves of the sums, from the opened bits and halves of the masks.
-    fn sums<R: Ring>(&self, role: Role, weights: &Weights, bits: &Planes, masks: &[R]) -> Vec<R> {
-        let n = bits.elements();
-        let mut sums = vec![R::ZERO; weights.count() * n];
-        if n == 0 {
-            return sums;
-        }
-        let one = if role == Role::P1 { R::ONE } else { R::ZERO };
-        let mask = |i: usize| &masks[i * n..(i + 1) * n];
-        let (over_blocks, over_places) = sums.split_at_mut(weights.blocks.len() * n);
-        let add = |sum: &mut [R], weight: i128, bit: &[R]| {
-            let weight = R::from_i128(weight);
-            vectorize(
-                #[inline(always)]
-                || sum.iter_mut().zip(bit).for_each(|(sum, bit)| *sum = sum.plus(weight.times(*bit))),
-            );
-        };
-        for j in 0..self.blocks.len() {
-            let bit = number(bits.plane(j), mask(j), one);
-            for (sum, weights) in over_blocks.chunks_exact_mut(n).zip(&weights.blocks) {
-                add(sum, weights[j], &bit);
-            }
-        }
-        let (first, sign) = (self.blocks.len(), self.results().len() - 1);
-        for i in 0..PLACES {
-            let bit = number(bits.plane(first + i), mask(first + i), one);
-            let negative = self.sign.map(|_| {
-                let planes = [bits.plane(first + i), bits.plane(sign)];
-                product(planes, [mask(first + i), mask(sign), mask(sign + 1 + i)], one)
-            });
-            for (sum, [above, below]) in over_places.chunks_exact_mut(n).zip(&weights.places) {
-                add(sum, above[i], &bit);
-                if let Some(negative) = &negative {
-                    add(sum, below[i] - above[i], negative);
-                }
-            }
-        }
-        sums
-    }
-}
-
-/// A half of v = c + (1 − 2c)·λ.
-fn number<R: Ring>(c: &[u64], mask: &[R], one: R) -> Vec<R> {
-    let mut bit = mask.to_vec();
-    vectorize(
-        #[inline(always)]
-        || for_each_bit(c, mask.len(), |i, c: R| bit[i] = bit[i].plus(c.times(one.minus(bit[i]).minus(bit[i])))),
-    );
-    bit
-}
-
-/// A half of v·v' = (c + (1 − 2c)·λ)(c' + (1 − 2c')·λ'), from halves of λ, λ' and λ·λ'.
-fn product<R: Ring>([c, other]: [&[u64]; 2], [mask, other_mask, both]: [&[R]; 3], one: R) -> Vec<R> {
-    let n = mask.len();
-    let mut result = vec![R::ZERO; n];
-    vectorize(
-        #[inline(always)]
-        || for_each_bit(other, n, |i, c: R| result[i] = c),
-    );
-    vectorize(
-        #[inline(always)]
-        || {
-            for_each_bit(c, n, |i, c: R| {
-                let d = result[i];
-                let (flip_c, flip_d) = (R::ONE.minus(c.shl(1)), R::ONE.minus(d.shl(1)));
-                let crossed = c.times(flip_d).times(other_mask[i]).plus(d.times(flip_c).times(mask[i]));
-                result[i] = one.times(c.times(d)).plus(crossed).plus(flip_c.times(flip_d).times(both[i]));
-            });
-        },
-    );
-    result
-}
-
-/// Block j of the summands and its questions: the places of the leading one, or whether the block is not 0; of the last one the sign as well.
-fn digit(layout: &Layout, j: usize, last: bool) -> Block {
-    let zeros = if j == 0 { layout.pad } else { 0 };
-    let width = layout.width(j);
-    let modulus = 1 << (width + u32::from(layout.signed));
-    let mirrored = |ends: [usize; 2]| {
-        let mut ends = ends.to_vec();
-        if layout.signed {
-            ends.extend([modulus - ends[1], modulus - ends[0]]);
-        }
-        ends
-    };
-    let mut questions: Vec<Vec<usize>> = match j < layout.blocks as usize {
-        true => layout.places(j).map(|i| mirrored([1 << i, 2 << i])).collect(),
-        false => vec![mirrored([0, 1]).into_iter().chain([0, modulus]).collect()],
-    };
-    if layout.signed && last {
-        questions.push(vec![modulus / 2, modulus]);
-    }
-    Block {
-        low: (4 * j as u32 + zeros) - layout.pad,
-        width: width + u32::from(layout.signed) - zeros,
-        zeros,
-        overlaps: layout.signed,
-        questions,
-    }
-}
-
-/// Steps 2 to 4: the blocks' answers with the carries that come in.
-fn corrected(circuit: &mut Circuit, digits: &[Block]) -> Vec<Vec<usize>> {
-    let starts: Vec<usize> = (0..digits.len()).map(|j| digits[..j].iter().map(Block::answers).sum()).collect();
-    let generate = |j: usize| (starts[j] + answer::GENERATE, false);
-    let propagate = |j: usize| (starts[j] + answer::PROPAGATE, false);
-    let runs = chunks(digits.len() - 1);
-
-    // For each block but the first: its run or, if it begins one, the run before; the carry inside that run, and whether that run hands one on.
-    let mut inside = Stage::default();
-    let mut into = vec![(0, Vec::new())];
-    for (number, run) in runs.iter().enumerate() {
-        for end in run.clone().map(|j| j + 1) {
-            let mut carries = vec![inside.output(carry(run.start..end, generate, propagate))];
-            if number > 0 {
-                carries.push(inside.output(vec![(run.start..end).map(propagate).collect()]));
-            }
-            into.push((number, carries));
-        }
-    }
-    let inside = inside.finish(circuit);
-    let bit = |j: usize, part: usize| (inside[into[j].1[part]], false);
-
-    let mut across = Stage::default();
-    let starting: Vec<usize> = (1..runs.len())
-        .map(|run| across.output(carry(0..run, |i| bit(runs[i].end, 0), |i| bit(runs[i].end, 1))))
-        .collect();
-    let across = across.finish(circuit);
-    let into_run = |run: usize| (across[starting[run - 1]], false);
-
-    let mut changes = Vec::new();
-    for (j, block) in digits.iter().enumerate().skip(1) {
-        let begins = runs.iter().position(|run| run.start == j);
-        for i in 0..block.questions.len() {
-            let change = (starts[j] + answer::change(i), false);
-            changes.push(match (begins, into[j].0) {
-                (Some(run), _) => vec![vec![into_run(run), change]],
-                (None, 0) => vec![vec![bit(j, 0), change]],
-                (None, run) => vec![vec![bit(j, 0), change], vec![bit(j, 1), into_run(run), change]],
-            });
-        }
-    }
-    let mut changes = circuit.products(&changes);
-    let answers = |(j, block): (usize, &Block)| {
-        let without = |i: usize| (starts[j] + answer::without_carry(i), false);
-        let with = |i: usize| match j {
-            0 => without(i).0,
-            _ => circuit.sum(vec![without(i), (changes.next().expect("a change for each question"), false)]),
-        };
-        (0..block.questions.len()).map(with).collect()
-    };
-    digits.iter().enumerate().map(answers).collect()
-}
-
-/// The carry out of a run of blocks, or out of some runs.
-fn carry(
-    run: Range<usize>,
-    generate: impl Fn(usize) -> Literal,
-    propagate: impl Fn(usize) -> Literal,
-) -> Vec<Vec<Literal>> {
-    run.clone().map(|from| (from + 1..run.end).map(&propagate).chain([generate(from)]).collect()).collect()
-}
-
-/// Steps 5 and 6: L_j and Q_i, from (place, H_ji) of the blocks with places and the zeros of all blocks.
-fn first_of(circuit: &mut Circuit, placed: &[Vec<(usize, usize)>], zeros: &[usize]) -> (Vec<usize>, Vec<usize>) {
-    let groups = chunks(zeros.len());
-    let mut inside = Stage::default();
-    let (mut blocks, mut places, mut empty) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, group) in groups.iter().enumerate() {
-        let with_above = |literal: Literal, j: usize| -> Vec<Literal> {
-            [literal].into_iter().chain((j + 1..group.end).map(|above| (zeros[above], false))).collect()
-        };
-        for j in group.clone().take_while(|&j| j < placed.len()) {
-            blocks.push((number, inside.output(vec![with_above((zeros[j], true), j)])));
-        }
-        for place in 0..PLACES {
-            let of_block = |j: usize| {
-                let bit = placed[j].iter().find(|(i, _)| *i == place);
-                bit.map(|&(_, bit)| with_above((bit, false), j))
-            };
-            let products: Vec<_> = group.clone().take_while(|&j| j < placed.len()).filter_map(of_block).collect();
-            if !products.is_empty() {
-                places.push((number, place, inside.output(products)));
-            }
-        }
-        let all = group.clone().map(|j| (zeros[j], false)).collect();
-        // Nothing lies below the lowest group.
-        empty.push((number > 0).then(|| inside.output(vec![all])));
-    }
-    let inside = inside.finish(circuit);
-
-    let mut across = Stage::default();
-    let with_above = |group: usize, bit: usize| -> Vec<Literal> {
-        let above = empty[group + 1..].iter().flatten().map(|&empty| (inside[empty], false));
-        [(inside[bit], false)].into_iter().chain(above).collect()
-    };
-    let blocks: Vec<usize> =
-        blocks.into_iter().map(|(group, bit)| across.output(vec![with_above(group, bit)])).collect();
-    let of_place = |place: usize| {
-        let of_groups = places.iter().filter(|(_, i, _)| *i == place);
-        across.output(of_groups.map(|&(group, _, bit)| with_above(group, bit)).collect())
-    };
-    let places: Vec<usize> = (0..PLACES).map(of_place).collect();
-    let across = across.finish(circuit);
-    let finished = |outputs: Vec<usize>| outputs.into_iter().map(|output| across[output]).collect();
-    (finished(blocks), finished(places))
-}
-
-/// Outputs of a stage to come. What is not multiplied is added without being opened.
-#[derive(Default)]
-struct Stage {
-    products: Vec<Vec<Vec<Literal>>>,
-    /// Of each output: its summands that are bits, and the number of what is a sum of products.
-    outputs: Vec<(Vec<Literal>, Option<usize>)>,
-}
-
-impl Stage {
-    /// One more output; its number.
-    fn output(&mut self, sum: Vec<Vec<Literal>>) -> usize {
-        let (bits, products): (Vec<_>, Vec<_>) = sum.into_iter().partition(|product| product.len() == 1);
-        let multiplied = (!products.is_empty()).then_some(self.products.len());
-        self.products.extend(multiplied.map(|_| products));
-        self.outputs.push((bits.concat(), multiplied));
-        self.outputs.len() - 1
-    }
-
-    /// The bit of each output.
-    fn finish(self, circuit: &mut Circuit) -> Vec<usize> {
-        let first = circuit.products(&self.products).start;
-        let sum = |(mut bits, multiplied): (Vec<Literal>, Option<usize>)| {
-            bits.extend(multiplied.map(|i| (first + i, false)));
-            circuit.sum(bits)
-        };
-        self.outputs.into_iter().map(sum).collect()
-    }
-}
-
-/// n blocks in runs of about √n, the last one shorter.
-fn chunks(n: usize) -> Vec<Range<usize>> {
-    let count = (0..=n).find(|k| k * k >= n).expect("n² ≥ n");
-    let length = n.div_ceil(count.max(1)).max(1);
-    (0..n).step_by(length).map(|start| start..n.min(start + length)).collect()
-}
 
 #[cfg(test)]
 mod tests {
@@ -516,6 +265,7 @@ mod tests {
                 (0..blocks).map(|j| 1 << (4 * (blocks - 1 - j))).collect(),
             ],
             places: vec![[[0, 1, 2, 3], [16, 17, 18, 19]], [[8, 4, 2, 1], [-8, -4, -2, -1]]],
+            signs: vec![[1, -1]],
         }
     }
 
@@ -601,10 +351,16 @@ mod tests {
         }
     }
 
+    /// Every product of bits of the place and the sign counts.
+    const ODD: [[i128; PLACES]; 2] = [[1, 2, 4, 8], [3, 8, 1, 6]];
+
     /// The bits of steps 1 to 6 for 64 elements, their rounds, and of steps 7 and 8.
     fn costs(layout: Layout, sums: [usize; 2]) -> [u64; 3] {
-        let weights =
-            Weights { blocks: vec![vec![1; layout.blocks as usize]; sums[0]], places: vec![[[0; 4]; 2]; sums[1]] };
+        let weights = Weights {
+            blocks: vec![vec![1; layout.blocks as usize]; sums[0]],
+            places: vec![ODD; sums[1]],
+            signs: vec![],
+        };
         let table = table(64, &layout, &weights, 64);
         let end = CIRCUIT.past(Position::new(&layout).circuit.steps()).first;
         let position: Vec<Message> = table.iter().filter(|row| row.step < end).copied().collect();
@@ -616,18 +372,18 @@ mod tests {
     #[test]
     fn costs_are_those_of_the_head() {
         let proven = Layout { blocks: 9, pad: 0, bits: 36, signed: false };
-        assert_eq!(costs(proven, [1, 1]), [538, 6, 13 * 66 + 2 * 128]);
+        assert_eq!(costs(proven, [1, 1]), [438, 6, 9 * 66 + 2 * 2 + 3 * 64 + 2 * 128]);
         let any = Layout { blocks: 16, pad: 2, bits: 64, signed: false };
-        assert_eq!(costs(any, [1, 2]), [1356, 6, 20 * 66 + 3 * 128]);
+        assert_eq!(costs(any, [1, 2]), [1098, 6, 16 * 66 + 2 * 2 + 3 * 64 + 3 * 128]);
         let signed = Layout { blocks: 16, pad: 2, bits: 62, signed: true };
-        assert_eq!(costs(signed, [1, 1]), [1438, 6, 21 * 66 + 4 * 64 + 2 * 128]);
+        assert_eq!(costs(signed, [1, 1]), [1205, 6, 16 * 66 + 3 * 2 + 7 * 64 + 2 * 128]);
     }
 
     #[test]
     fn masks_of_high_weights_are_dealt_in_part() {
         let layout = Layout { blocks: 9, pad: 0, bits: 36, signed: false };
         let bits = |weights: &Weights| cost(&table(64, &layout, weights, 64)).bits / 64;
-        let flat = Weights { blocks: vec![vec![1; 9]; 2], places: vec![[[1; 4]; 2]; 2] };
+        let flat = Weights { blocks: vec![vec![1; 9]; 2], places: vec![ODD; 2], signs: vec![] };
         assert_eq!(flat.block_bits(64), [64; 9]);
         let high = Weights { blocks: vec![(0..9).map(|j| 1 << (32 - 4 * j)).collect(); 2], ..flat.clone() };
         assert_eq!(bits(&flat) - bits(&high), 32 + 28 + 24 + 20 + 16 + 12 + 8 + 4);

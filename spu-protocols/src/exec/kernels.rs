@@ -115,14 +115,14 @@ impl<R: Ring> Kernel<'_, R> {
                 });
                 Box::pin(async move {
                     let (values, masks): (Vec<_>, Vec<_>) = parts.await.into_iter().unzip();
-                    vec![joined(values), joined(masks)]
+                    vec![joined(values), PartyValue::Bits(Arc::new(joined_bits(&masks)))]
                 })
             }
-            &ShareOp::TruncateReluValue { shift } => {
-                let z = operands[0].as_sum().clone();
+            &ShareOp::TruncateSelect { shift } => {
+                let (z, bits) = (operands[0].as_sum().clone(), operands[1].as_bits().clone());
                 self.arith_parts(move |ctx, range| {
-                    let z = z.clone();
-                    async move { aby3::truncate_relu_value(&ctx, &z[range], shift).await }
+                    let (z, bits) = (z.clone(), bits_of(&bits, range.clone()));
+                    async move { aby3::truncate_select(&ctx, &z[range], &bits, shift).await }
                 })
             }
             ShareOp::Sign => {
@@ -263,6 +263,16 @@ impl<R: Ring> Kernel<'_, R> {
             | ShareOp::OpenRanks
             | ShareOp::Indicators { .. } => self.start_order(operands),
             ShareOp::Uniform { .. } | ShareOp::Bernoulli { .. } | ShareOp::PublicUniform { .. } => self.start_draw(),
+            &ShareOp::Quotient(quotient) => {
+                let (x, power, inverse) = (arith(0), arith(1), operands[2].as_sum().clone());
+                self.arith_parts(move |ctx, range| {
+                    let (x, power, inverse) = (x.clone(), power.clone(), inverse.clone());
+                    async move {
+                        let (x, power) = (x.part(range.clone()), power.part(range.clone()));
+                        aby3::quotient(&ctx, x, power, &inverse[range], &quotient).await
+                    }
+                })
+            }
             ShareOp::LeadingOne { layout, weights } => {
                 let (x, layout, weights) = (arith(0), *layout, weights.clone());
                 let count = weights.count();

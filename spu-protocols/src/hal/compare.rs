@@ -56,8 +56,9 @@ impl Lowering<'_> {
         let number = self.as_number(x);
         let surplus = self.build.scale(number.value).saturating_sub(number.precision);
         if self.build.kind(number.value) == Kind::Sum && surplus > 0 {
-            let (value, mask) = self.build.truncate_relu(number.value, surplus);
-            return vec![self.number(value, number.precision), self.number(mask, 0)];
+            let (value, negative) = self.build.truncate_relu(number.value, surplus);
+            let mask = Entry::Bit { test: Test::Bit(negative), negated: true };
+            return vec![self.number(value, number.precision), mask];
         }
         let settled = self.settled_number(number);
         let (value, mask) = self.build.relu(settled);

@@ -5,7 +5,9 @@
 //!
 //! - **b in a known narrow range**: a times a spline of 1/b that keeps enough bits ([`super::spline`]).
 //! - **Small operands**, whose ranges are known: a·U fits the ring. W = a·U·2^(f − m) keeps four bits below the ulp.
-//! - **Any operands**: in parts of h = K/2 bits, a = a1·2^h + a0 and U = U1·2^h + U0, of which one is 0. With e = m − f, W = H·2^(2h − e) +
+//! - **Any operands**, K ≤ 64: one kernel in larger rings ([`crate::aby3::quotient`]), which takes a, U and the polynomial before its truncation.
+//!   W keeps three bits below the ulp, 1/u has f + 2 fraction bits.
+//! - **Any operands**, K = 128: in parts of h = K/2 bits, a = a1·2^h + a0 and U = U1·2^h + U0, of which one is 0. With e = m − f, W = H·2^(2h − e) +
 //!   V·2^−4, exactly H = a1·U1, and
 //!
 //! ```text
@@ -15,7 +17,7 @@
 //! W·(1/u) is again too large for one product. 1/u has v fraction bits; V = V1·2^(v + 4) + V0, so that a/b = (H·2^(2h − e − v) + V1)·(1/u)·2^v
 //! exactly, plus V0·(1/u)·2^−4 truncated.
 //!
-//! Error: relative that of 1/u, and 2 ulp at most: 1 of the last truncation, 1/16 for each of up to three before, times 1/u ≤ 2.
+//! Error: relative that of 1/u, and 2 ulp at most: 1 of the last truncation, and 1/8, or 1/16 for each of up to three before, times 1/u ≤ 2.
 
 use spu::Error;
 use spu::graph::Value;
@@ -23,6 +25,7 @@ use spu::pphlo::Interval;
 
 use super::normalize::{Factor, Needs, Normalized, bits_of, quotient_fits};
 use super::{Entry, Lowering, Number};
+use crate::aby3::Quotient;
 use crate::share::Kind;
 
 impl Lowering<'_> {
@@ -70,7 +73,15 @@ impl Lowering<'_> {
             let largest = bits_of(self.ring, of_result).min(bits_of(self.ring, range) + f) as i32 + fraction;
             return self.scaled(inverse, Factor { value, fraction, largest });
         }
-        self.quotient_in_parts(a, &normalized, inverse)
+        if normalized.parts.is_some() {
+            return self.quotient_in_parts(a, &normalized, inverse);
+        }
+        let excess = normalized.magnitude - f;
+        let scale = self.build.scale(inverse);
+        let places = (f + 2).min(self.working_bits());
+        let quotient = Quotient { excess, scale, places, guard: GUARD_OF_KERNEL };
+        let value = self.build.quotient(a, normalized.power, inverse, quotient);
+        Number { value: self.build.rescale(value, f), precision: f }
     }
 
     fn quotient_in_parts(&mut self, a: Value, normalized: &Normalized, inverse: Value) -> Number {
@@ -166,3 +177,5 @@ impl Lowering<'_> {
 
 /// Fraction bits below the ulp.
 const GUARD: u32 = 4;
+/// The same in larger rings.
+pub(super) const GUARD_OF_KERNEL: u32 = 3;

@@ -16,6 +16,7 @@
 use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op};
 
+use super::division::GUARD_OF_KERNEL;
 use super::{Lowering, Number, RingConfig, encode};
 use crate::aby3::leading_one::PLACES;
 use crate::aby3::{Layout, Weights};
@@ -45,7 +46,7 @@ pub(super) struct Normalized {
     pub(super) magnitude: u32,
     /// U with the sign of x.
     pub(super) power: Value,
-    /// For a quotient of large operands, U in two parts: high·2^[`Normalized::split`] + low.
+    /// For a quotient of large operands in the ring of 128 bits, U in two parts: high·2^[`Normalized::split`] + low.
     pub(super) parts: Option<[Value; 2]>,
     /// 2^(q/2) and so on: see [`Factor`].
     pub(super) sqrt: Option<Factor>,
@@ -145,9 +146,9 @@ impl Lowering<'_> {
             layout,
             fraction_bits: f,
             places: self.root_bits(),
-            split: needs.parts.then(|| Normalized::split(self.ring.bits)),
+            split: (needs.parts && self.ring.bits == 128).then(|| Normalized::split(self.ring.bits)),
         };
-        let mut weights = Weights { blocks: Vec::new(), places: vec![kinds.up_places()] };
+        let mut weights = Weights { blocks: Vec::new(), places: vec![kinds.up_places()], signs: Vec::new() };
         let (mut block_scales, mut place_scales) = (Vec::new(), vec![0]);
         for part in kinds.up_blocks() {
             weights.blocks.push(part);
@@ -169,7 +170,7 @@ impl Lowering<'_> {
             block_scales.push(f);
             place_scales.push(f);
             if !positive {
-                weights.places.push([[1; PLACES], [0; PLACES]]);
+                weights.signs.push([1, 0]);
                 place_scales.push(0);
             }
         }
@@ -206,7 +207,8 @@ impl Lowering<'_> {
         let rsqrt = needs.rsqrt.then(|| root(self, usize::from(needs.sqrt)));
         let (log, positive) = match needs.log {
             true => {
-                let (block, place) = (over_blocks[blocks - 1], over_places[1 + roots.len()]);
+                let at = parts + roots.len();
+                let (block, place) = (over_blocks[at], over_places[1 + roots.len()]);
                 (Some(self.build.add(block, place)), over_places.get(2 + roots.len()).copied())
             }
             false => (None, None),
@@ -308,7 +310,9 @@ impl Lowering<'_> {
         let signed = range.lo < 0.0 && (needs.reciprocal || needs.quotient);
         // Values a few ulp below 0 where the bound is 0 are told by their sign bit.
         let positive_bits = if positive { known } else { bits };
-        let magnitude = useful.min(known);
+        // A quotient in larger rings has bits of x·U to drop.
+        let least = if needs.parts { f + GUARD_OF_KERNEL + 1 } else { 0 };
+        let magnitude = useful.min(known).max(least);
         let layout = Layout::below(magnitude, if signed { known } else { positive_bits }, signed);
         (layout, positive)
     }

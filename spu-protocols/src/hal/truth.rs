@@ -93,6 +93,9 @@ impl Lowering<'_> {
     /// b + p·(a − b); the product with a bit is never truncated.
     pub(super) fn select(&mut self, p: Value, a: Value, b: Value, ty: &Type) -> Entry {
         let by_zero = matches!(self.entry(b), Entry::Splat(x) if x == 0.0);
+        if by_zero && let Some(chosen) = self.truncated_where(p, a) {
+            return chosen;
+        }
         // Both branches are truncated before they are told apart, so that the result equals one of them exactly.
         self.settle(a);
         self.settle(b);
@@ -117,6 +120,19 @@ impl Lowering<'_> {
         };
         let value = b.map_or(chosen, |b| self.build.add(chosen, b));
         self.number(value, precision)
+    }
+
+    /// x where the bit p is set, else 0, with the truncation that x, a product with no other use, has before it.
+    fn truncated_where(&mut self, p: Value, x: Value) -> Option<Entry> {
+        let Entry::Bit { test: Test::Bit(bit), negated } = self.entry(p) else { return None };
+        let Entry::Number(number) = self.entry(x) else { return None };
+        let surplus = self.build.scale(number.value).saturating_sub(number.precision);
+        if self.build.kind(number.value) != Kind::Sum || surplus == 0 || self.uses[x.index()] > 1 {
+            return None;
+        }
+        let bit = if negated { self.build.bit_not(bit) } else { bit };
+        let value = self.build.truncate_select(number.value, bit, surplus);
+        Some(self.number(value, number.precision))
     }
 
     /// x where a test holds, or where it does not, else 0.
@@ -160,7 +176,9 @@ impl Lowering<'_> {
 
     /// What several uses can share: a bit where all of them are logical, else a number.
     pub(super) fn shared_truth(&mut self, value: Value, entry: Entry) -> Entry {
+        let of_relu = matches!(self.graph.node(self.graph.definition(value).0).operation, Op::Relu);
         match entry {
+            Entry::Bit { test: Test::Bit(_), .. } if of_relu && self.takes_bits(value) => entry,
             Entry::Bit { test, negated } if self.logical_uses[value.index()][0] == self.uses[value.index()] => {
                 Entry::Bit { test: Test::Bit(self.bit_of(test)), negated }
             }
@@ -174,6 +192,12 @@ impl Lowering<'_> {
             Test::Zero(d) => self.build.is_zero(d),
             Test::Bit(bit) => bit,
         }
+    }
+
+    /// Whether all uses of a truth value are logical operations or selects.
+    fn takes_bits(&self, value: Value) -> bool {
+        let [logical, predicates] = self.logical_uses[value.index()];
+        self.uses[value.index()] == logical + predicates
     }
 
     /// Whether the uses of a truth value take a bit: logical operations, or one select.

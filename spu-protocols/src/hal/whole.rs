@@ -25,7 +25,6 @@ use super::normalize::bits_of;
 use super::polynomial::Polynomial;
 use super::quotient::{Divisor, mantissa};
 use super::{Entry, Lowering};
-use crate::aby3::leading_one::PLACES;
 use crate::aby3::{Layout, Weights};
 use crate::share::Kind;
 
@@ -133,7 +132,8 @@ impl Lowering<'_> {
         let each = |weight: &dyn Fn(u32) -> i128| (0..layout.blocks).map(weight).collect();
         let weights = Weights {
             blocks: vec![each(&high), each(&low)],
-            places: vec![[[8, 4, 2, 1], [-8, -4, -2, -1]], [[1; PLACES], [-1; PLACES]]],
+            places: vec![[[8, 4, 2, 1], [-8, -4, -2, -1]]],
+            signs: vec![[1, -1]],
         };
         let sums = self.build.leading_one(b, layout, weights, &[0; 4]);
         let [high, low, place, sign] = sums[..] else { unreachable!("four sums") };

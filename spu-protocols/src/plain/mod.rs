@@ -103,9 +103,12 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
         ShareOp::Relu => vec![map(&positive), map(&|v| indicator(v.signed() >= 0))],
         ShareOp::ReluValue => vec![map(&positive)],
         ShareOp::TruncateRelu { shift } => {
-            vec![map(&|v| R::from_i128(v.signed().max(0) >> shift)), map(&|v| indicator(v.signed() >= 0))]
+            vec![map(&|v| R::from_i128(v.signed().max(0) >> shift)), map(&|v| indicator(v.signed() < 0))]
         }
-        ShareOp::TruncateReluValue { shift } => vec![map(&|v| R::from_i128(v.signed().max(0) >> shift))],
+        ShareOp::TruncateSelect { shift } => {
+            let pairs = x.iter().zip(operands[1].as_public().iter());
+            vec![pairs.map(|(v, bit)| bit.times(R::from_i128(v.signed() >> shift))).collect()]
+        }
         ShareOp::Sign | ShareOp::SignToArith | ShareOp::NarrowSignToArith { .. } => {
             vec![map(&|v| indicator(v.signed() < 0))]
         }
@@ -154,6 +157,12 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
                 _ => rows.iter().flat_map(|&(_, first)| (0..width).map(move |i| indicator(i == first))).collect(),
             };
             vec![rows.iter().map(|&(row, first)| row[first]).collect(), position]
+        }
+        ShareOp::Quotient(ref quotient) => {
+            let (power, v) = (operands[1].as_public(), operands[2].as_public());
+            let triples = x.iter().zip(power.iter()).zip(v.iter());
+            let of = |((x, power), v): ((&R, &R), &R)| quotient.of(x.signed(), power.signed(), v.signed());
+            vec![triples.map(of).map(R::from_i128).collect()]
         }
         ShareOp::LeadingOne { ref layout, ref weights } => {
             let sums: Vec<Vec<i128>> = x.iter().map(|v| weights.sums(layout, v.signed())).collect();

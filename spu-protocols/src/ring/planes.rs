@@ -66,6 +66,12 @@ impl Planes {
         &mut self.words[j * stride..(j + 1) * stride]
     }
 
+    /// Flips every bit.
+    pub fn complement(&mut self) {
+        self.words.iter_mut().for_each(|word| *word = !*word);
+        self.clear_padding();
+    }
+
     /// All planes one after the other without padding: `⌈count · elements / 64⌉` words. Moves the buffer when 64 divides `elements`.
     pub fn into_dense(self) -> Vec<u64> {
         let used = self.elements % 64;

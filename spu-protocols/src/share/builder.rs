@@ -11,7 +11,7 @@ use super::functions::{ExpWindow, FourierSeries};
 use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
 use super::types::{Kind, ShareType};
-use crate::aby3::{Layout, Weights};
+use crate::aby3::{Layout, Quotient, Weights};
 use crate::hal::RingConfig;
 use spu::pphlo::{ConvolutionWindow, DType, Strides, Window};
 
@@ -341,18 +341,27 @@ impl Builder {
     /// max(x, 0) and `[x ≥ 0]`.
     pub fn relu(&mut self, x: Value) -> (Value, Value) {
         let value = self.ty(x).clone();
-        self.with_mask(ShareOp::Relu, x, value)
+        let mask = ShareType { scale: 0, ..value.clone() };
+        pair(self.append_all(ShareOp::Relu, vec![x], vec![value, mask]))
     }
 
-    /// max(y, 0) and `[y ≥ 0]` of the truncated y = x / 2^shift; takes a `Sum`.
+    /// max(y, 0) and the bit `[y < 0]` of the truncated y = x / 2^shift; takes a `Sum`.
     pub fn truncate_relu(&mut self, x: Value, shift: u32) -> (Value, Value) {
         let value = ShareType { kind: Kind::Arith, scale: self.scale(x) - shift, ..self.ty(x).clone() };
-        self.with_mask(ShareOp::TruncateRelu { shift }, x, value)
+        let negative = ShareType::new(self.shape(x), Kind::Bits(1), 0);
+        pair(self.append_all(ShareOp::TruncateRelu { shift }, vec![x], vec![value, negative]))
     }
 
-    fn with_mask(&mut self, op: ShareOp, x: Value, value: ShareType) -> (Value, Value) {
-        let mask = ShareType { scale: 0, ..value.clone() };
-        pair(self.append_all(op, vec![x], vec![value, mask]))
+    /// x·U·v / 2^(e + t), as integers.
+    pub fn quotient(&mut self, x: Value, power: Value, v: Value, quotient: Quotient) -> Value {
+        let ty = ShareType::new(self.shape(x), Kind::Arith, 0);
+        self.append(ShareOp::Quotient(quotient), vec![x, power, v], ty)
+    }
+
+    /// x / 2^shift where the bit is set, else 0; takes a `Sum`.
+    pub fn truncate_select(&mut self, x: Value, bit: Value, shift: u32) -> Value {
+        let ty = ShareType { kind: Kind::Arith, scale: self.scale(x) - shift, ..self.ty(x).clone() };
+        self.append(ShareOp::TruncateSelect { shift }, vec![x, bit], ty)
     }
 
     /// `[x < 0]` as a bit.

@@ -8,8 +8,8 @@ use spu::graph::{Node, Value};
 use super::ShareGraph;
 use super::ops::ShareOp;
 
-/// Replaces [`ShareOp::Relu`] by [`ShareOp::ReluValue`] where the mask is unused, [`ShareOp::TruncateRelu`] and
-/// [`ShareOp::MaximumOneHot`] likewise, and [`ShareOp::Maximum`] by what also tells the place where that is used.
+/// Replaces [`ShareOp::Relu`] by [`ShareOp::ReluValue`] where the mask is unused, [`ShareOp::MaximumOneHot`]
+/// likewise, and [`ShareOp::Maximum`] by what also tells the place where that is used.
 pub(super) fn drop_unused_masks(graph: &mut ShareGraph) {
     let mut used = vec![false; graph.value_count()];
     let operands = graph.nodes().flat_map(|(_, node)| &node.operands);
@@ -26,7 +26,6 @@ pub(super) fn drop_unused_masks(graph: &mut ShareGraph) {
     for (id, node) in graph.nodes() {
         let (operation, like) = match &node.operation {
             ShareOp::Relu if is_alone(node) => (ShareOp::ReluValue, node),
-            &ShareOp::TruncateRelu { shift } if is_alone(node) => (ShareOp::TruncateReluValue { shift }, node),
             op if is_maximum(op) && is_alone(node) => match placed.get(&node.operands[0]) {
                 Some(placed) => (placed.operation.clone(), *placed),
                 None => (ShareOp::Maximum, node),
@@ -34,7 +33,7 @@ pub(super) fn drop_unused_masks(graph: &mut ShareGraph) {
             op => (op.clone(), node),
         };
         let count = match operation {
-            ShareOp::ReluValue | ShareOp::TruncateReluValue { .. } | ShareOp::Maximum => 1,
+            ShareOp::ReluValue | ShareOp::Maximum => 1,
             _ => like.results().len(),
         };
         let key = is_maximum(&operation).then(|| (operation.clone(), node.operands[0]));

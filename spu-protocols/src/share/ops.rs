@@ -8,7 +8,7 @@ use spu::pphlo::{ConvolutionWindow, DType, Op, Strides, Window};
 
 use super::functions::{ExpWindow, FourierSeries};
 use super::types::ShareType;
-use crate::aby3::{Layout, Weights};
+use crate::aby3::{Layout, Quotient, Weights};
 
 /// A constant's ring elements as signed integers; one element stands for a whole tensor of equal ones.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -268,13 +268,13 @@ pub enum ShareOp {
     Relu,
     /// Kernel: `Arith → Arith`: max(x, 0), where nothing uses the other result of `Relu`.
     ReluValue,
-    /// Kernel: `Sum → (Arith, Arith)`: divided by 2^shift, then max(y, 0) and `[y ≥ 0]` as 0 or 1.
+    /// Kernel: `Sum → (Arith, Bits(1))`: divided by 2^shift, then max(y, 0) and `[y < 0]`.
     TruncateRelu {
         /// By how many bits.
         shift: u32,
     },
-    /// Kernel: `Sum → Arith`: the same, where nothing uses the other result of `TruncateRelu`.
-    TruncateReluValue {
+    /// Kernel: `(Sum, Bits(1)) → Arith`: divided by 2^shift where the bit is set, else 0; the scale falls by `shift`.
+    TruncateSelect {
         /// By how many bits.
         shift: u32,
     },
@@ -389,6 +389,8 @@ pub enum ShareOp {
         /// Bits of the result.
         bits: u32,
     },
+    /// Kernel: `(x: Arith, U: Arith, v: Sum) → Arith`, scale 0: x·U·v / 2^(e + t), as integers.
+    Quotient(Quotient),
     /// Kernel: `Arith → (Arith, …)`: sums of weights by the position of the leading one; over the blocks, then over the places.
     LeadingOne {
         /// Which bits have positions.
@@ -412,7 +414,7 @@ impl ShareOp {
                 | Self::Relu
                 | Self::ReluValue
                 | Self::TruncateRelu { .. }
-                | Self::TruncateReluValue { .. }
+                | Self::TruncateSelect { .. }
                 | Self::Sign
                 | Self::SignToArith
                 | Self::BitToArith
@@ -442,6 +444,7 @@ impl ShareOp {
                 | Self::MaximumOneHot
                 | Self::MaximumIndex
                 | Self::LeadingOne { .. }
+                | Self::Quotient(_)
         )
     }
 
@@ -495,7 +498,7 @@ impl ShareOp {
             Self::Relu => "relu",
             Self::ReluValue => "relu_value",
             Self::TruncateRelu { .. } => "truncate_relu",
-            Self::TruncateReluValue { .. } => "truncate_relu_value",
+            Self::TruncateSelect { .. } => "truncate_select",
             Self::Sign => "sign",
             Self::SignToArith => "sign_to_arith",
             Self::NarrowSignToArith { .. } => "narrow_sign_to_arith",
@@ -526,6 +529,7 @@ impl ShareOp {
             Self::Uniform { .. } => "uniform",
             Self::Bernoulli { .. } => "bernoulli",
             Self::PublicUniform { .. } => "public_uniform",
+            Self::Quotient(_) => "quotient",
             Self::LeadingOne { .. } => "leading_one",
         }
     }
