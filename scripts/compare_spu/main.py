@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 from . import install, ours, table, theirs
@@ -61,20 +60,17 @@ def compare(options):
     proxy = None if options.network_profile == "loopback" else build_proxy(build)
     report = {"profile": options.network_profile, "batch": BATCH, "steps": options.steps, "cores": os.cpu_count(),
               "spu": install.VERSION, "spu_threads": options.spu_threads, "rows": []}
-    systems = {
-        "spu": lambda network, optimizer, links: theirs.measure(python, network, optimizer, links, options, BATCH),
-        "here": lambda network, optimizer, links: ours.measure(example, network, optimizer, links, options, BATCH),
-    }
+    systems = {"spu": (theirs.measure, python), "here": (ours.measure, example)}
 
     table.print_head(options)
     for network in options.networks:
         for optimizer in options.optimizers:
             turns = []
             for turn in range(options.turns):
-                for name in list(systems) if turn % 2 == 0 else list(systems)[::-1]:
-                    with ExitStack() as stack:
-                        links = stack.enter_context(PROFILES[options.network_profile](proxy))
-                        turns.append({"system": name, **systems[name](network, optimizer, links)})
+                for name in list(systems)[:: 1 if turn % 2 == 0 else -1]:
+                    measure, program = systems[name]
+                    with PROFILES[options.network_profile](proxy) as links:
+                        turns.append({"system": name, **measure(program, network, optimizer, links, options, BATCH)})
             row = table.row(network, optimizer, options.network_profile, turns)
             table.print_row(row)
             report["rows"].append(row)

@@ -25,24 +25,26 @@ def measure(program, network, optimizer, links, options, batch):
     """Seconds of each step, with the sharing of its batch; rounds and bytes of a step that reveals its loss."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
+        logs = [Path(folder) / f"party{party}.log" for party in range(3)]
         command = [program, "--network", network, "--optimizer", optimizer, "--steps", str(options.steps + WARM_UP),
-                   "--batch", str(batch), "--loss-every", "1000000", "--data", str(options.data.absolute()), "--end-with-stdin"]
+                   "--batch", str(batch), "--loss-every", "1000000", "--data", options.data.absolute(), "--end-with-stdin"]
         parties = []
         try:
             for party, peers in enumerate(links):
                 place = ["--party", str(party), "--peers", ",".join(peers)]
-                place += ["--json", str(report)] if party == 0 else []
-                # Standard input stays open as long as this process lives: they end with it.
-                parties.append(subprocess.Popen([*command, *place], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                                stderr=open(Path(folder) / f"{party}.log", "w")))
+                place += ["--json", report] if party == 0 else []
+                with open(logs[party], "w") as log:
+                    # Standard input stays open as long as this process lives: they end with it.
+                    parties.append(subprocess.Popen([*command, *place], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                                    stderr=log))
             codes = [party.wait() for party in parties]
         finally:
             for party in parties:
                 party.kill()
                 party.wait()
         if any(codes):
-            logs = [(Path(folder) / f"{party}.log").read_text().strip() for party in range(3)]
-            raise Failure("this system failed: " + "; ".join(log.splitlines()[-1] for log in logs if log))
+            said = [f"party {party}: {line}" for party in range(3) for line in logs[party].read_text().splitlines()[-1:]]
+            raise Failure("this system failed: " + "; ".join(said))
         measured = json.loads(report.read_text())
     return {"seconds": measured["step_seconds"][WARM_UP:], "bytes": measured["bytes_per_step"],
             "rounds": measured["rounds_per_step"], "peak_memory_mb": measured["peak_memory_bytes"] / 1e6}

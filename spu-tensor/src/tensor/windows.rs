@@ -88,7 +88,8 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// Max pooling of `[batch, …, channels]`: the maximum of each window, which has an entry for each axis between. Padding
     /// never wins.
     ///
-    /// The derivative goes to the first maximum of each window. One set of comparisons serves both ways.
+    /// The derivative goes to the first maximum of each window. One set of comparisons serves both ways: for each axis of the window one
+    /// less than it has elements along it, three for 2 × 2, where it has two along each; all pairs of up to twelve along a longer one.
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, Window, evaluate};
@@ -143,8 +144,78 @@ fn window_sum(operand: Handle, window: Window, location: Location) -> Handle {
     trace::emit(Op::ReduceSum { axes: vec![last] }, &[windows], location)
 }
 
+/// Axis by axis, the last one first: the maximum of 2 × 2 elements takes three comparisons so instead of the six of all pairs, and the
+/// first maximum of a window stays the first.
 fn window_max(operand: Handle, window: Window, location: Location) -> Handle {
-    let last = trace::ty(operand).shape.rank();
-    let windows = trace::emit(Op::GatherWindows { window, repeat: true }, &[operand], location);
-    trace::emit(Op::ReduceMax { axis: last }, &[windows], location)
+    let parts = match window.counts(&trace::ty(operand).shape) {
+        Ok(_) => axis_by_axis(window),
+        // The operation says what is wrong.
+        Err(_) => vec![window],
+    };
+    parts.into_iter().fold(operand, |operand, window| {
+        let last = trace::ty(operand).shape.rank();
+        let windows = trace::emit(Op::GatherWindows { window, repeat: true }, &[operand], location);
+        trace::emit(Op::ReduceMax { axis: last }, &[windows], location)
+    })
+}
+
+/// Windows along one axis each that, one after another, see the elements of this one; the first of them takes what is left out
+/// on axes with one element to a window.
+fn axis_by_axis(window: Window) -> Vec<Window> {
+    let rank = window.sizes.len();
+    let wide: Vec<usize> = (0..rank).rev().filter(|&axis| window.sizes[axis] > 1).collect();
+    let along = |axes: Vec<usize>| {
+        let mut part = Window::tiles(vec![1; rank]);
+        for axis in axes {
+            part.sizes[axis] = window.sizes[axis];
+            part.strides[axis] = window.strides[axis];
+            part.dilations[axis] = window.dilations[axis];
+            (part.low[axis], part.high[axis]) = (window.low[axis], window.high[axis]);
+        }
+        part
+    };
+    match wide.split_first() {
+        Some((&first, others)) if !others.is_empty() => {
+            let with_narrow = (0..rank).filter(|&axis| axis == first || window.sizes[axis] == 1).collect();
+            [along(with_narrow)].into_iter().chain(others.iter().map(|&axis| along(vec![axis]))).collect()
+        }
+        _ => vec![window],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Secret, evaluate, value_and_grad};
+
+    /// The maximum of all elements of each window, and the first place where it stands, from [`Window::visit`].
+    fn all_at_once(x: &[f64], window: &Window) -> (Vec<f64>, Vec<usize>) {
+        let mut found = Vec::new();
+        window.visit(&[5, 6].into(), |places, _| {
+            let most = places.iter().map(|&at| x[at]).fold(f64::NEG_INFINITY, f64::max);
+            found.push((most, *places.iter().find(|&&at| x[at] == most).unwrap()));
+        });
+        found.into_iter().unzip()
+    }
+
+    #[test]
+    fn axis_by_axis_is_all_at_once() {
+        // Few different values: ties in every window.
+        let x: Vec<f64> = (0..30).map(|i| f64::from(i * i * 7 % 11 % 4)).collect();
+        let windows = [
+            Window::tiles([2, 2]),
+            Window::sliding([3, 2]),
+            Window::sliding([2, 3]).strides([1, 2]).dilations([3, 1]).padding([(1, 1), (2, 0)]),
+            Window::tiles([1, 3]).strides([2, 1]),
+        ];
+        for window in windows {
+            let (most, first) = all_at_once(&x, &window);
+            let run = |x: Tensor<Secret, Fxp>| x.reshape([5, 6]).reduce_window_max(window.clone());
+            assert_eq!(evaluate(x.clone(), run).unwrap().values(), most, "{window:?}");
+            let mut expected = vec![0.0; 30];
+            first.into_iter().for_each(|at| expected[at] += 1.0);
+            let gradient = |x: Tensor<Secret, Fxp>| value_and_grad(x, |x| run(x).sum_all()).1;
+            assert_eq!(evaluate(x.clone(), gradient).unwrap().values(), expected, "{window:?}");
+        }
+    }
 }

@@ -34,10 +34,24 @@ pub(super) fn adjoint(b: &mut Builder, node: &Node<Op>, g: Value) -> Value {
     }
 }
 
-/// `g`, which lacks an axis of x, where the one-hot holds; 0 elsewhere.
+/// `g`, which lacks an axis of x, where the one-hot holds; 0 elsewhere. The last place has what the others leave: a product less.
 fn spread(b: &mut Builder, g: Value, x: Value, axis: usize, one_hot: Value) -> Value {
-    let spread = repeated(b, g, x, &[axis]);
-    masked(b, one_hot, spread)
+    let shape = b.graph.ty(x).shape.clone();
+    let last = shape.extents()[axis] - 1;
+    if last == 0 {
+        return repeated(b, g, x, &[axis]);
+    }
+    let mut limit = shape.extents().to_vec();
+    limit[axis] = last;
+    let others = Op::Slice { start: vec![0; shape.rank()], limit: limit.clone(), strides: Strides::UNIT };
+    let others = b.apply(others, &[one_hot]);
+    let spread = repeated(b, g, others, &[axis]);
+    let chosen = masked(b, others, spread);
+    let taken = b.apply(Op::ReduceSum { axes: vec![axis] }, &[chosen]);
+    let rest = b.apply(Op::Subtract, &[g, taken]);
+    limit[axis] = 1;
+    let rest = b.apply(Op::Reshape { shape: Shape::new(limit) }, &[rest]);
+    b.apply(Op::Concatenate { axis }, &[chosen, rest])
 }
 
 /// The product is a tree of products of two halves, as the back end computes it, and needs no division: each node hands
