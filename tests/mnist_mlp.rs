@@ -1,13 +1,12 @@
 //! The MNIST example as its user meets it: the built program, its exit codes, its lines and its JSON, on a small data set.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,45 +14,18 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
+use common::errors;
+
 const TRAIN: usize = 100;
 const TEST: usize = 30;
 
-/// The example's program, built once for this profile.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        // This test is target/PROFILE/deps/NAME; examples stand beside `deps`.
-        let own = std::env::current_exe().unwrap();
-        let profile = own.parent().and_then(Path::parent).unwrap();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "mnist_mlp", "--manifest-path"]);
-        build
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-            .arg("--target-dir")
-            .arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success(), "the example builds");
-        profile.join("examples/mnist_mlp")
-    })
-}
-
 /// A folder that goes when the test ends.
-struct Folder(PathBuf);
+struct Folder(common::Folder);
 
 impl Folder {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("spu-mnist-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
     /// With a small data set, of which training label 17 is `label`.
     fn with_data(label: u8) -> Self {
-        let folder = Self::new();
+        let folder = Self(common::Folder::new());
         let mut seed = 1u64;
         let mut byte = || {
             seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -70,41 +42,24 @@ impl Folder {
     }
 
     fn idx(&self, name: &str, header: &[u32], bytes: &[u8]) {
-        let mut file = GzEncoder::new(fs::File::create(self.0.join(name)).unwrap(), Compression::fast());
+        let mut file = GzEncoder::new(fs::File::create(self.0.0.join(name)).unwrap(), Compression::fast());
         header.iter().for_each(|word| file.write_all(&word.to_be_bytes()).unwrap());
         file.write_all(bytes).unwrap();
         file.finish().unwrap();
     }
 
     fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-
-    fn json(&self, name: &str) -> Value {
-        serde_json::from_slice(&fs::read(self.0.join(name)).unwrap()).unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path()
     }
 }
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(program()).args(arguments).output().unwrap()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    common::run("mnist_mlp", arguments)
 }
 
 /// Runs on `folder`'s data and gives the JSON.
-fn measured(folder: &Folder, name: &str, arguments: &[&str]) -> Value {
-    let json = folder.0.join(name);
-    let output = run(&[&["--data", folder.path(), "--json", json.to_str().unwrap()], arguments].concat());
-    assert!(output.status.success(), "{}", errors(&output));
-    folder.json(name)
+fn measured(folder: &Folder, arguments: &[&str]) -> Value {
+    common::measured("mnist_mlp", &[&["--data", folder.path()], arguments].concat())
 }
 
 #[test]
@@ -149,9 +104,9 @@ fn threads_and_processes_give_the_same_bits_as_predicted() {
     let folder = Folder::with_data(3);
     // Three batches of 40, 40, 20.
     let flags = ["--seed", "5", "--epochs", "2", "--batch", "40", "--loss-every", "2"];
-    let threads = measured(&folder, "threads.json", &flags);
-    let tcp = measured(&folder, "tcp.json", &[&flags[..], &["--transport", "tcp"]].concat());
-    let plain = measured(&folder, "plain.json", &[&flags[..], &["--plain"]].concat());
+    let threads = measured(&folder, &flags);
+    let tcp = measured(&folder, &[&flags[..], &["--transport", "tcp"]].concat());
+    let plain = measured(&folder, &[&flags[..], &["--plain"]].concat());
 
     assert_eq!(threads["loss"], tcp["loss"]);
     assert_eq!(threads["test_accuracy"], tcp["test_accuracy"]);
@@ -185,7 +140,7 @@ fn threads_and_processes_give_the_same_bits_as_predicted() {
 #[test]
 fn steps_stop_early_without_a_test() {
     let folder = Folder::with_data(3);
-    let report = measured(&folder, "steps.json", &["--steps", "3", "--batch", "77", "--plain"]);
+    let report = measured(&folder, &["--steps", "3", "--batch", "77", "--plain"]);
     assert_eq!(report["step_seconds"].as_array().unwrap().len(), 3);
     assert!(report["test_accuracy"].is_null());
     assert_eq!(report["rounds_per_step"], 0);
@@ -193,7 +148,7 @@ fn steps_stop_early_without_a_test() {
 
 #[test]
 fn a_missing_file_is_named_at_every_party() {
-    let folder = Folder::new();
+    let folder = Folder(common::Folder::new());
     let output = run(&["--steps", "1", "--transport", "tcp", "--data", folder.path()]);
     let text = errors(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
@@ -219,7 +174,7 @@ fn another_seed_policy_is_refused_by_every_party() {
     let addresses: Vec<String> = listeners.iter().map(|l| l.local_addr().unwrap().to_string()).collect();
     drop(listeners);
     let start = |party: usize| {
-        let mut command = Command::new(program());
+        let mut command = Command::new(common::program("mnist_mlp"));
         command.args(["--steps", "1", "--party", &party.to_string(), "--peers", &addresses.join(",")]);
         command.args(["--data", folder.path()]).stdout(Stdio::null()).stderr(Stdio::piped());
         if party == 1 {
@@ -241,7 +196,7 @@ mod processes {
 
     /// Starts a long training among three processes and waits until they run.
     fn start(folder: &Folder) -> (std::process::Child, Vec<u32>) {
-        let mut command = Command::new(program());
+        let mut command = Command::new(common::program("mnist_mlp"));
         command.args(["--steps", "1000000", "--transport", "tcp", "--data", folder.path()]);
         let parent = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut children = Vec::new();
