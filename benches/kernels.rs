@@ -25,8 +25,8 @@ fn kernels(criterion: &mut Criterion) {
     let table = sign::table(MILLION, 64);
     let kernel = async |ctx: Context<u64>| sign::sign(&ctx, x[ctx.role() as usize].view()).await;
     group.bench_function("sign bit, 1 M", |b| b.iter(|| run(&table, kernel)));
-    let table = relu::table(MILLION, 64);
-    let kernel = async |ctx: Context<u64>| relu::relu(&ctx, x[ctx.role() as usize].view()).await;
+    let table = relu::table(MILLION, 64, 64);
+    let kernel = async |ctx: Context<u64>| relu::relu(&ctx, x[ctx.role() as usize].view(), 64).await;
     group.bench_function("ReLU and its mask, 1 M", |b| b.iter(|| run(&table, kernel)));
 
     let n = 100_000;

@@ -1,11 +1,12 @@
 //! The message tables of all kernels, by operation of the share program.
 
-use super::maximum::Wanted;
+use super::maximum::{Size, Wanted};
 use super::{Group, Message, Role};
 use crate::share::{Kind, ShareOp, ShareType};
 
 /// The table of a kernel for a part of `n` elements (rows for a maximum) of a ring of `bits` bits.
 pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<Message> {
+    let size = |rows, bits| Size { rows, width: operands[0].shape.extents()[1], bits };
     match *op {
         ShareOp::Input { .. } => super::input::table(n, bits),
         ShareOp::Reshare => super::multiply::reshare_table(n, bits),
@@ -13,8 +14,8 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<
         ShareOp::Truncate { shift } => super::truncate::table(n, shift, bits),
         ShareOp::Open { .. } => super::open::table(n, bits),
         ShareOp::OpenTo { .. } => super::open::to_table(n, bits, Role::P0),
-        ShareOp::Relu => super::relu::table(n, bits),
-        ShareOp::ReluValue => super::relu::value_table(n, bits),
+        ShareOp::Relu { spare } => super::relu::table(n, bits, bits - spare),
+        ShareOp::ReluValue { spare } => super::relu::value_table(n, bits, bits - spare),
         ShareOp::TruncateRelu { shift } => super::truncate_relu::table(n, shift, bits),
         ShareOp::TruncateSelect { shift } => super::truncate_select::table(n, shift, bits),
         ShareOp::Sign => super::sign::table(n, bits),
@@ -34,9 +35,9 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<
         ShareOp::ExpNegative(ref window) => super::exp::table(n, window, operands[0].scale, bits),
         ShareOp::Fourier(ref series) => super::fourier::table(n, series, bits),
         ShareOp::NarrowSignToArith { bits: width } => super::sign::arith_table(n, bits, width),
-        ShareOp::Maximum => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Value, bits),
-        ShareOp::MaximumOneHot => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::OneHot, bits),
-        ShareOp::MaximumIndex => super::maximum::table(n, operands[0].shape.extents()[1], Wanted::Index, bits),
+        ShareOp::Maximum { spare } => super::maximum::table(size(n, bits - spare), Wanted::Value, bits),
+        ShareOp::MaximumOneHot { spare } => super::maximum::table(size(n, bits - spare), Wanted::OneHot, bits),
+        ShareOp::MaximumIndex { spare } => super::maximum::table(size(n, bits - spare), Wanted::Index, bits),
         ShareOp::Permutation { .. } => Vec::new(),
         ShareOp::Shuffle { inverse } => {
             super::shuffle::table(operands[0].elements(), group(operands[0], bits).width(), inverse)

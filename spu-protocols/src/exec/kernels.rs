@@ -12,7 +12,7 @@ use spu::Party;
 use spu::graph::NodeId;
 
 use super::value::PartyValue;
-use crate::aby3::maximum::Wanted;
+use crate::aby3::maximum::{Size, Wanted};
 use crate::aby3::{self, Arith, BitShares, Context, Mailbox, Randomness, Role};
 use crate::hal::RingConfig;
 use crate::ring::{Planes, Ring};
@@ -89,22 +89,22 @@ impl<R: Ring> Kernel<'_, R> {
                     vec![opened.map_or(PartyValue::Absent, |parts| PartyValue::public(parts.concat()))]
                 })
             }
-            ShareOp::Relu => {
+            &ShareOp::Relu { spare } => {
                 let x = arith(0);
                 let parts = self.parts(move |ctx, range| {
                     let x = x.clone();
-                    async move { aby3::relu(&ctx, x.part(range)).await }
+                    async move { aby3::relu(&ctx, x.part(range), R::BITS - spare).await }
                 });
                 Box::pin(async move {
                     let (values, masks): (Vec<_>, Vec<_>) = parts.await.into_iter().unzip();
                     vec![joined(values), joined(masks)]
                 })
             }
-            ShareOp::ReluValue => {
+            &ShareOp::ReluValue { spare } => {
                 let x = arith(0);
                 self.arith_parts(move |ctx, range| {
                     let x = x.clone();
-                    async move { aby3::relu_value(&ctx, x.part(range)).await }
+                    async move { aby3::relu_value(&ctx, x.part(range), R::BITS - spare).await }
                 })
             }
             &ShareOp::TruncateRelu { shift } => {
@@ -244,19 +244,20 @@ impl<R: Ring> Kernel<'_, R> {
                     async move { aby3::fourier(&ctx, x.part(range), &series).await }
                 })
             }
-            ShareOp::Maximum => {
+            &ShareOp::Maximum { spare } => {
                 let x = arith(0);
                 let width = self.plan.graph.ty(node.operands[0]).shape.extents()[1];
                 self.arith_parts(move |ctx, rows| {
                     let x = x.clone();
                     async move {
                         let elements = rows.start * width..rows.end * width;
-                        aby3::maximum(&ctx, x.part(elements), rows.len(), width, Wanted::Value).await.0
+                        let size = Size { rows: rows.len(), width, bits: R::BITS - spare };
+                        aby3::maximum(&ctx, x.part(elements), size, Wanted::Value).await.0
                     }
                 })
             }
-            ShareOp::MaximumOneHot => self.maximum_with_position(arith(0), Wanted::OneHot),
-            ShareOp::MaximumIndex => self.maximum_with_position(arith(0), Wanted::Index),
+            &ShareOp::MaximumOneHot { spare } => self.maximum_with_position(arith(0), Wanted::OneHot, spare),
+            &ShareOp::MaximumIndex { spare } => self.maximum_with_position(arith(0), Wanted::Index, spare),
             ShareOp::Permutation { .. }
             | ShareOp::Shuffle { .. }
             | ShareOp::OpenShuffled
@@ -290,13 +291,14 @@ impl<R: Ring> Kernel<'_, R> {
         }
     }
 
-    fn maximum_with_position(self, x: Arc<Arith<R>>, wanted: Wanted) -> Results<R> {
+    fn maximum_with_position(self, x: Arc<Arith<R>>, wanted: Wanted, spare: u32) -> Results<R> {
         let width = self.plan.graph.ty(self.plan.graph.node(self.id).operands[0]).shape.extents()[1];
         let parts = self.parts(move |ctx, rows| {
             let x = x.clone();
             async move {
                 let elements = rows.start * width..rows.end * width;
-                let (max, position) = aby3::maximum(&ctx, x.part(elements), rows.len(), width, wanted).await;
+                let size = Size { rows: rows.len(), width, bits: R::BITS - spare };
+                let (max, position) = aby3::maximum(&ctx, x.part(elements), size, wanted).await;
                 (max, position.expect("the position was wanted"))
             }
         });

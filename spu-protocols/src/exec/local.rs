@@ -38,7 +38,7 @@ pub fn evaluate_local<R: Ring>(
         ShareOp::Subtract => linear(&operands[0], &operands[1], party, R::minus),
         ShareOp::Negate => each(&operands[0], |x| map(x, R::negated)),
         ShareOp::ShiftLeft { bits } => each(&operands[0], |x| map(x, |v| v.shl(*bits))),
-        ShareOp::Rescale { .. } => operands[0].clone(),
+        ShareOp::Rescale { .. } | ShareOp::Reshape => operands[0].clone(),
         ShareOp::ToSum => match &operands[0] {
             PartyValue::Arith(x) => PartyValue::sum(x.own.clone()),
             other => other.clone(),

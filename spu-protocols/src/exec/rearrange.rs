@@ -11,7 +11,6 @@ use crate::share::ShareOp;
 pub(super) fn rearrange<R: Ring>(op: &ShareOp, operands: &[(&[R], &Shape)], result: &Shape) -> Vec<R> {
     let (x, shape) = operands[0];
     match op {
-        ShareOp::Reshape => x.to_vec(),
         ShareOp::Transpose { permutation } => {
             let strides = signed(&shape.strides());
             strided(x, result, &permutation.iter().map(|&axis| strides[axis]).collect::<Vec<_>>(), 0)

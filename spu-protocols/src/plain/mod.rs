@@ -100,8 +100,8 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
         ShareOp::TruncateSum { shift } | ShareOp::Truncate { shift } => {
             vec![map(&|v| R::from_i128(v.signed() >> shift))]
         }
-        ShareOp::Relu => vec![map(&positive), map(&|v| indicator(v.signed() >= 0))],
-        ShareOp::ReluValue => vec![map(&positive)],
+        ShareOp::Relu { .. } => vec![map(&positive), map(&|v| indicator(v.signed() >= 0))],
+        ShareOp::ReluValue { .. } => vec![map(&positive)],
         ShareOp::TruncateRelu { shift } => {
             vec![map(&|v| R::from_i128(v.signed().max(0) >> shift)), map(&|v| indicator(v.signed() < 0))]
         }
@@ -145,15 +145,15 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
         }
         ShareOp::ExpNegative(ref window) => vec![map(&|v| functions::exp_negative(v, window, scale))],
         ShareOp::Fourier(ref series) => vec![map(&|v| functions::fourier(v, series))],
-        ShareOp::Maximum => {
+        ShareOp::Maximum { .. } => {
             let largest = |row: &[R]| row.iter().copied().max_by_key(|v| v.signed()).unwrap_or(R::ZERO);
             vec![x.chunks_exact(width).map(largest).collect()]
         }
-        ShareOp::MaximumOneHot | ShareOp::MaximumIndex => {
+        ShareOp::MaximumOneHot { .. } | ShareOp::MaximumIndex { .. } => {
             let first = |row: &[R]| (1..width).fold(0, |i, j| if row[j].signed() > row[i].signed() { j } else { i });
             let rows: Vec<(&[R], usize)> = x.chunks_exact(width).map(|row| (row, first(row))).collect();
             let position = match node.operation {
-                ShareOp::MaximumIndex => rows.iter().map(|&(_, first)| R::from_u128(first as u128)).collect(),
+                ShareOp::MaximumIndex { .. } => rows.iter().map(|&(_, first)| R::from_u128(first as u128)).collect(),
                 _ => rows.iter().flat_map(|&(_, first)| (0..width).map(move |i| indicator(i == first))).collect(),
             };
             vec![rows.iter().map(|&(row, first)| row[first]).collect(), position]

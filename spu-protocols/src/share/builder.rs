@@ -10,6 +10,7 @@ use super::depth::Depths;
 use super::functions::{ExpWindow, FourierSeries};
 use super::masks::drop_unused_masks;
 use super::ops::{PublicFunction, RingLiteral, ShareOp};
+use super::spare::spare_bits;
 use super::types::{Kind, ShareType};
 use crate::aby3::{Layout, Quotient, Weights};
 use crate::hal::RingConfig;
@@ -342,7 +343,8 @@ impl Builder {
     pub fn relu(&mut self, x: Value) -> (Value, Value) {
         let value = self.ty(x).clone();
         let mask = ShareType { scale: 0, ..value.clone() };
-        pair(self.append_all(ShareOp::Relu, vec![x], vec![value, mask]))
+        let spare = spare_bits(&self.graph, x);
+        pair(self.append_all(ShareOp::Relu { spare }, vec![x], vec![value, mask]))
     }
 
     /// max(y, 0) and the bit `[y < 0]` of the truncated y = x / 2^shift; takes a `Sum`.
@@ -408,21 +410,23 @@ impl Builder {
     /// Largest of each row of a matrix.
     pub fn maximum(&mut self, x: Value) -> Value {
         let ty = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
-        self.append(ShareOp::Maximum, vec![x], ty)
+        self.append(ShareOp::Maximum { spare: spare_bits(&self.graph, x) }, vec![x], ty)
     }
 
     /// Largest of each row of a matrix, and 1 where it stands first, else 0.
     pub fn maximum_one_hot(&mut self, x: Value) -> (Value, Value) {
         let rows = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
         let one_hot = ShareType { scale: 0, ..self.ty(x).clone() };
-        pair(self.append_all(ShareOp::MaximumOneHot, vec![x], vec![rows, one_hot]))
+        let op = ShareOp::MaximumOneHot { spare: spare_bits(&self.graph, x) };
+        pair(self.append_all(op, vec![x], vec![rows, one_hot]))
     }
 
     /// Largest of each row of a matrix, and the column where it stands first.
     pub fn maximum_index(&mut self, x: Value) -> (Value, Value) {
         let rows = ShareType { shape: [self.shape(x).extents()[0]].into(), ..self.ty(x).clone() };
         let index = ShareType { scale: 0, ..rows.clone() };
-        pair(self.append_all(ShareOp::MaximumIndex, vec![x], vec![rows, index]))
+        let op = ShareOp::MaximumIndex { spare: spare_bits(&self.graph, x) };
+        pair(self.append_all(op, vec![x], vec![rows, index]))
     }
 
     /// Sums of weights by the position of the leading one, with these scales.

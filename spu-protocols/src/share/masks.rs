@@ -25,15 +25,15 @@ pub(super) fn drop_unused_masks(graph: &mut ShareGraph) {
     let mut renamed: Vec<Option<Value>> = vec![None; graph.value_count()];
     for (id, node) in graph.nodes() {
         let (operation, like) = match &node.operation {
-            ShareOp::Relu if is_alone(node) => (ShareOp::ReluValue, node),
+            &ShareOp::Relu { spare } if is_alone(node) => (ShareOp::ReluValue { spare }, node),
             op if is_maximum(op) && is_alone(node) => match placed.get(&node.operands[0]) {
                 Some(placed) => (placed.operation.clone(), *placed),
-                None => (ShareOp::Maximum, node),
+                None => (ShareOp::Maximum { spare: spare_of(op) }, node),
             },
             op => (op.clone(), node),
         };
         let count = match operation {
-            ShareOp::ReluValue | ShareOp::Maximum => 1,
+            ShareOp::ReluValue { .. } | ShareOp::Maximum { .. } => 1,
             _ => like.results().len(),
         };
         let key = is_maximum(&operation).then(|| (operation.clone(), node.operands[0]));
@@ -59,7 +59,14 @@ pub(super) fn drop_unused_masks(graph: &mut ShareGraph) {
 }
 
 fn is_maximum(op: &ShareOp) -> bool {
-    matches!(op, ShareOp::Maximum | ShareOp::MaximumOneHot | ShareOp::MaximumIndex)
+    matches!(op, ShareOp::Maximum { .. } | ShareOp::MaximumOneHot { .. } | ShareOp::MaximumIndex { .. })
+}
+
+fn spare_of(maximum: &ShareOp) -> u32 {
+    match *maximum {
+        ShareOp::Maximum { spare } | ShareOp::MaximumOneHot { spare } | ShareOp::MaximumIndex { spare } => spare,
+        ref op => unreachable!("{} is no maximum", op.name()),
+    }
 }
 
 #[cfg(test)]
@@ -81,8 +88,8 @@ mod tests {
     #[test]
     fn only_an_unused_mask_goes() {
         let argument = ShareOp::Argument { index: 0 };
-        assert_eq!(operations(false), [argument.clone(), ShareOp::ReluValue, ShareOp::Add]);
-        assert_eq!(operations(true), [argument, ShareOp::Relu, ShareOp::Add]);
+        assert_eq!(operations(false), [argument.clone(), ShareOp::ReluValue { spare: 0 }, ShareOp::Add]);
+        assert_eq!(operations(true), [argument, ShareOp::Relu { spare: 0 }, ShareOp::Add]);
     }
 
     #[test]
@@ -101,9 +108,9 @@ mod tests {
             assert!(graph.outputs.iter().map(|&v| graph.ty(v)).eq(&kinds));
             graph.nodes().map(|(_, node)| node.operation.clone()).collect::<Vec<_>>()
         };
-        assert_eq!(operations(&[0, 3]), [argument.clone(), ShareOp::Maximum]);
-        assert_eq!(operations(&[1]), [argument.clone(), ShareOp::Maximum]);
-        assert_eq!(operations(&[0, 2]), [argument.clone(), ShareOp::MaximumIndex]);
-        assert_eq!(operations(&[4, 0, 1]), [argument, ShareOp::MaximumOneHot]);
+        assert_eq!(operations(&[0, 3]), [argument.clone(), ShareOp::Maximum { spare: 0 }]);
+        assert_eq!(operations(&[1]), [argument.clone(), ShareOp::Maximum { spare: 0 }]);
+        assert_eq!(operations(&[0, 2]), [argument.clone(), ShareOp::MaximumIndex { spare: 0 }]);
+        assert_eq!(operations(&[4, 0, 1]), [argument, ShareOp::MaximumOneHot { spare: 0 }]);
     }
 }

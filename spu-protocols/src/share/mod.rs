@@ -9,6 +9,7 @@ mod ops;
 mod order;
 mod plan;
 mod schedule;
+mod spare;
 mod types;
 
 pub use builder::Builder;

@@ -265,9 +265,15 @@ pub enum ShareOp {
         dtype: DType,
     },
     /// Kernel: `Arith → (Arith, Arith)`: max(x, 0) and `[x ≥ 0]` as 0 or 1.
-    Relu,
+    Relu {
+        /// The operand is known to lie in [−2^(K−1−spare), 2^(K−1−spare)).
+        spare: u32,
+    },
     /// Kernel: `Arith → Arith`: max(x, 0), where nothing uses the other result of `Relu`.
-    ReluValue,
+    ReluValue {
+        /// The operand is known to lie in [−2^(K−1−spare), 2^(K−1−spare)).
+        spare: u32,
+    },
     /// Kernel: `Sum → (Arith, Bits(1))`: divided by 2^shift, then max(y, 0) and `[y < 0]`.
     TruncateRelu {
         /// By how many bits.
@@ -340,12 +346,21 @@ pub enum ShareOp {
     /// Kernel: `Arith → Arith`: a trigonometric polynomial.
     Fourier(FourierSeries),
     /// Kernel: `Arith[rows, width] → Arith[rows]`: largest of each row.
-    Maximum,
+    Maximum {
+        /// The operand is known to lie in [−2^(K−1−spare), 2^(K−1−spare)).
+        spare: u32,
+    },
     /// Kernel: `Arith[rows, width] → (Arith[rows], Arith[rows, width])`: largest of each row, and 1 where it stands first, else 0; at most
     /// [`ONE_HOT_WIDTH`](crate::aby3::maximum::ONE_HOT_WIDTH) columns.
-    MaximumOneHot,
+    MaximumOneHot {
+        /// The operand is known to lie in [−2^(K−1−spare), 2^(K−1−spare)).
+        spare: u32,
+    },
     /// Kernel: `Arith[rows, width] → (Arith[rows], Arith[rows])`: largest of each row, and the column where it stands first.
-    MaximumIndex,
+    MaximumIndex {
+        /// The operand is known to lie in [−2^(K−1−spare), 2^(K−1−spare)).
+        spare: u32,
+    },
     /// Kernel without a message: `() → Permutation[b, n]`, uniform.
     Permutation {
         /// Tells draws apart.
@@ -411,8 +426,8 @@ impl ShareOp {
                 | Self::Truncate { .. }
                 | Self::Open { .. }
                 | Self::OpenTo { .. }
-                | Self::Relu
-                | Self::ReluValue
+                | Self::Relu { .. }
+                | Self::ReluValue { .. }
                 | Self::TruncateRelu { .. }
                 | Self::TruncateSelect { .. }
                 | Self::Sign
@@ -431,7 +446,7 @@ impl ShareOp {
                 | Self::Floor { .. }
                 | Self::ExpNegative(_)
                 | Self::Fourier(_)
-                | Self::Maximum
+                | Self::Maximum { .. }
                 | Self::Permutation { .. }
                 | Self::Shuffle { .. }
                 | Self::OpenShuffled
@@ -441,8 +456,8 @@ impl ShareOp {
                 | Self::Bernoulli { .. }
                 | Self::PublicUniform { .. }
                 | Self::NarrowSignToArith { .. }
-                | Self::MaximumOneHot
-                | Self::MaximumIndex
+                | Self::MaximumOneHot { .. }
+                | Self::MaximumIndex { .. }
                 | Self::LeadingOne { .. }
                 | Self::Quotient(_)
         )
@@ -495,8 +510,8 @@ impl ShareOp {
             Self::Truncate { .. } => "truncate",
             Self::Open { .. } => "open",
             Self::OpenTo { .. } => "open_to",
-            Self::Relu => "relu",
-            Self::ReluValue => "relu_value",
+            Self::Relu { .. } => "relu",
+            Self::ReluValue { .. } => "relu_value",
             Self::TruncateRelu { .. } => "truncate_relu",
             Self::TruncateSelect { .. } => "truncate_select",
             Self::Sign => "sign",
@@ -516,9 +531,9 @@ impl ShareOp {
             Self::Floor { .. } => "floor",
             Self::ExpNegative(_) => "exp_negative",
             Self::Fourier(_) => "fourier",
-            Self::Maximum => "maximum",
-            Self::MaximumOneHot => "maximum_one_hot",
-            Self::MaximumIndex => "maximum_index",
+            Self::Maximum { .. } => "maximum",
+            Self::MaximumOneHot { .. } => "maximum_one_hot",
+            Self::MaximumIndex { .. } => "maximum_index",
             Self::PermuteRows { .. } => "permute_rows",
             Self::ToResidue { .. } => "to_residue",
             Self::Permutation { .. } => "permutation",

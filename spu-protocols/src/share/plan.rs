@@ -175,7 +175,9 @@ impl<'a> Planner<'a> {
         let work = types.iter().map(|t| t.elements()).max().unwrap_or_else(drawn);
         let (units, work) = match node.operation {
             ShareOp::OneHot { count, .. } => (work, work * count),
-            ShareOp::Maximum | ShareOp::MaximumOneHot | ShareOp::MaximumIndex => (types[0].shape.extents()[0], work),
+            ShareOp::Maximum { .. } | ShareOp::MaximumOneHot { .. } | ShareOp::MaximumIndex { .. } => {
+                (types[0].shape.extents()[0], work)
+            }
             _ => (work, work),
         };
         let cuts = match fixed_dealer {
