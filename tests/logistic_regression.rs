@@ -57,10 +57,10 @@ fn auc_on_real_numbers(seed: u64, epochs: u64, batch: usize) -> f64 {
     let of = |label: f64| -> Vec<f64> {
         held_out.iter().filter(|&&i| rows[i].1 == label).map(|&i| odds(&w, &rows[i].0)).collect()
     };
-    let (malignant, benign) = (of(1.0), of(0.0));
-    let win = |a: f64, b: f64| f64::from(u8::from(a > b)) + 0.5 * f64::from(u8::from(a == b));
-    let wins: f64 = malignant.iter().flat_map(|&a| benign.iter().map(move |&b| win(a, b))).sum();
-    wins / (malignant.len() * benign.len()) as f64
+    let (positive, negative) = (of(1.0), of(0.0));
+    let share = |a: f64, b: f64| f64::from(u8::from(a > b)) + 0.5 * f64::from(u8::from(a == b));
+    let wins: f64 = positive.iter().flat_map(|&a| negative.iter().map(move |&b| share(a, b))).sum();
+    wins / (positive.len() * negative.len()) as f64
 }
 
 /// 427 rows to train on in batches of 100: four whole ones and one of 27 an epoch. Two epochs of 30 columns.

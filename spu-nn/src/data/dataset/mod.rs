@@ -5,6 +5,7 @@ mod share;
 mod stack;
 
 use serde::{Deserialize, Serialize};
+use spu::error::PeerFault;
 use spu::executor::Executor;
 use spu::{Error, Party};
 
@@ -159,6 +160,11 @@ fn parts<'a>(
             table = Some(own);
             Ok(outline)
         })?;
+        // Others count on these numbers; a table has a row at least.
+        if outline.rows == 0 || u32::try_from(outline.rows).is_err() {
+            let (expected, found) = ("from 1 to 2^32 − 1 rows".into(), outline.rows.to_string());
+            return Err(Error::peer(owner, PeerFault::Malformed { expected, found }));
+        }
         Ok(Part { owner, outline, table, order })
     };
     let parts = sources.into_iter().map(part).collect::<Result<Vec<_>, Error>>()?;
