@@ -1,9 +1,9 @@
 //! Costs of whole programs that protocols promise: exact, by the compiler.
 
 use spu::nn::networks::{NETWORK_A, NetworkA};
-use spu::nn::optim::{Adam, AmsGrad, Sgd};
+use spu::nn::optim::{Adam, AdamW, AmsGrad, RmsProp, Sgd, clip};
 use spu::prelude::*;
-use spu::{Program, Target};
+use spu::{LeavesAre, Program, Target};
 
 type Model = Weights<NetworkA>;
 
@@ -57,6 +57,45 @@ fn quotient_of_36_bits(x: Tensor<Secret, Fxp>, y: Tensor<Secret, Fxp>) -> Tensor
 #[spu_fn]
 fn quotient_of_18_bits(x: Tensor<Secret, Fxp>, y: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
     x.assume(-512.0..=512.0) / y.assume(1.0 / 512.0..=512.0)
+}
+
+#[spu_fn]
+fn one_leaf(w: Leaf, g: Leaf, first: (Leaf, Leaf), largest: Leaf) -> [Leaf; 5] {
+    updates(w, g, first, largest)
+}
+
+#[spu_fn]
+fn seven_leaves(w: Leaves, g: Leaves, first: (Leaves, Leaves), largest: Leaves) -> [Leaves; 5] {
+    updates(w, g, first, largest)
+}
+
+type Leaf = Tensor<Secret, Fxp>;
+type Leaves = ([Leaf; 3], [[Leaf; 2]; 2]);
+
+/// A step of every optimizer, after the gradient was clipped in both ways.
+fn updates<T: Tree + LeavesAre<Leaf> + Copy>(w: T, g: T, (first, second): (T, T), largest: T) -> [T; 5] {
+    let g = clip::by_norm(clip::by_value(g, 1.0), 5.0);
+    [
+        Sgd::DEFAULT.step(w, first, g).0,
+        AdamW::DEFAULT.step(w, (first, second), g).0,
+        Adam::DEFAULT.step(w, (first, second), g).0,
+        AmsGrad::DEFAULT.step(w, (first, second, largest), g).0,
+        RmsProp::DEFAULT.step(w, second, g).0,
+    ]
+}
+
+#[test]
+fn many_leaves_take_the_rounds_of_one() {
+    let leaves = || {
+        ShapeOf::<Leaves>::of(|| {
+            let leaf = |n: usize| Tensor::with_shape([n]);
+            ([leaf(1), leaf(2), leaf(40)], [[leaf(12), leaf(3)], [leaf(8), leaf(4)]])
+        })
+    };
+    let leaf = || ShapeOf::<Leaf>::from([70]);
+    let one = price(one_leaf::program(leaf(), leaf(), Adam::state(leaf()), leaf()));
+    let many = price(seven_leaves::program(leaves(), leaves(), Adam::state(leaves()), leaves()));
+    assert_eq!(one.0, many.0);
 }
 
 /// Rounds, and bytes over all parties.

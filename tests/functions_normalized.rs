@@ -62,6 +62,11 @@ fn constant_quotients(x: Tensor<Secret, Fxp>) -> [Tensor<Secret, Fxp>; 4] {
 }
 
 #[spu_fn]
+fn over_root(y: Tensor<Secret, Fxp>, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    y * x.rsqrt_approx()
+}
+
+#[spu_fn]
 fn rsqrt_approx(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
     x.rsqrt_approx()
 }
@@ -260,6 +265,22 @@ fn rough_inverse_roots() -> Result<(), Error> {
     Ok(())
 }
 
+/// Quotients below 2^14 of either sign, over every x: however few digits 1/√x has, the product has its own.
+#[test]
+fn rough_quotients_by_roots() -> Result<(), Error> {
+    let session = Session::local(&Config::default())?;
+    let x: Vec<f64> = numbers().into_iter().filter(|x| x.abs() < 2f64.powi(34)).collect();
+    for quotient in [0.0, 1e-3, -0.7, 3.0, -250.0, 16_000.0] {
+        let y: Vec<f64> = x.iter().map(|x| (quotient * x.abs().sqrt() / ULP).round() * ULP).collect();
+        let found = values(&session, &over_root::run(&session, &share(&session, &y)?, &share(&session, &x)?)?)?;
+        for ((x, y), found) in x.iter().zip(&y).zip(&found) {
+            let wanted = if *x > 0.0 { y / x.sqrt() } else { 0.0 };
+            assert!((found - wanted).abs() <= wanted.abs() / 1024.0 + 2.0 * ULP, "{y}/√{x} = {found}, not {wanted}");
+        }
+    }
+    Ok(())
+}
+
 /// Integers of every length below 2^40 with both signs, and 0.
 fn integers() -> Vec<i64> {
     let powers = (0..40).map(|k| 1i64 << k);
@@ -447,9 +468,10 @@ fn costs_are_those_promised() {
     ];
     assert_eq!(costs, [4008, 4392, 4902, 4778, 6303, 3010, 7027, 495, 8178]);
     let (rough, whole) = (rsqrt_approx::program(n).unwrap(), whole::program(n, n).unwrap());
-    let costs = [&rough, &whole, &whole_by_public::program(n, n).unwrap()].map(|program| {
+    let quotient = over_root::program(n, n).unwrap();
+    let costs = [&rough, &quotient, &whole, &whole_by_public::program(n, n).unwrap()].map(|program| {
         let cost = Network::LOCAL.cost(program).unwrap();
         (cost.rounds, 8 * cost.bytes.iter().sum::<u64>() / N as u64)
     });
-    assert_eq!(costs, [(15, 3930), (38, 10_918), (12, 3467)]);
+    assert_eq!(costs, [(15, 3930), (15, 4176), (38, 10_918), (12, 3467)]);
 }

@@ -3,63 +3,19 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::Write;
 use std::net::TcpListener;
-use std::process::{Command, Output, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use common::mnist::{TEST, TRAIN, data};
+use common::{Folder, errors, program, refused, run};
 use serde_json::Value;
 
-use common::errors;
-
-const TRAIN: usize = 100;
-const TEST: usize = 30;
-
-/// A folder that goes when the test ends.
-struct Folder(common::Folder);
-
-impl Folder {
-    /// With a small data set, of which training label 17 is `label`.
-    fn with_data(label: u8) -> Self {
-        let folder = Self(common::Folder::new());
-        let mut seed = 1u64;
-        let mut byte = || {
-            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (seed >> 56) as u8
-        };
-        for (name, count) in [("train", TRAIN), ("t10k", TEST)] {
-            let images: Vec<u8> = (0..count * 784).map(|_| byte()).collect();
-            let mut labels: Vec<u8> = (0..count).map(|_| byte() % 10).collect();
-            labels[17] = label;
-            folder.idx(&format!("{name}-images-idx3-ubyte.gz"), &[0x803, count as u32, 28, 28], &images);
-            folder.idx(&format!("{name}-labels-idx1-ubyte.gz"), &[0x801, count as u32], &labels);
-        }
-        folder
-    }
-
-    fn idx(&self, name: &str, header: &[u32], bytes: &[u8]) {
-        let mut file = GzEncoder::new(fs::File::create(self.0.0.join(name)).unwrap(), Compression::fast());
-        header.iter().for_each(|word| file.write_all(&word.to_be_bytes()).unwrap());
-        file.write_all(bytes).unwrap();
-        file.finish().unwrap();
-    }
-
-    fn path(&self) -> &str {
-        self.0.path()
-    }
-}
-
-fn run(arguments: &[&str]) -> Output {
-    common::run("mnist_mlp", arguments)
-}
+const EXAMPLE: &str = "mnist_mlp";
 
 /// Runs on `folder`'s data and gives the JSON.
+#[track_caller]
 fn measured(folder: &Folder, arguments: &[&str]) -> Value {
-    common::measured("mnist_mlp", &[&["--data", folder.path()], arguments].concat())
+    common::measured(EXAMPLE, &[&["--data", folder.path()], arguments].concat())
 }
 
 #[test]
@@ -89,19 +45,13 @@ fn impossible_values_get_one_line_and_code_2() {
         &["--json", "/no/such/folder/file.json"],
     ];
     for case in cases {
-        let output = run(case);
-        let text = errors(&output);
-        assert_eq!(output.status.code(), Some(2), "{case:?}: {text}");
-        assert_eq!(text.lines().count(), 1, "{case:?}: {text}");
-        let flag = if case[0] == "--party" { "--p" } else { case[0] };
-        assert!(text.starts_with("error: ") && text.contains(flag), "{case:?}: {text}");
-        assert!(output.stdout.is_empty(), "{case:?}");
+        refused(EXAMPLE, case, if case[0] == "--party" { "--p" } else { case[0] });
     }
 }
 
 #[test]
 fn threads_and_processes_give_the_same_bits_as_predicted() {
-    let folder = Folder::with_data(3);
+    let folder = data(3);
     // Three batches of 40, 40, 20.
     let flags = ["--seed", "5", "--epochs", "2", "--batch", "40", "--loss-every", "2"];
     let threads = measured(&folder, &flags);
@@ -139,7 +89,7 @@ fn threads_and_processes_give_the_same_bits_as_predicted() {
 
 #[test]
 fn steps_stop_early_without_a_test() {
-    let folder = Folder::with_data(3);
+    let folder = data(3);
     let report = measured(&folder, &["--steps", "3", "--batch", "77", "--plain"]);
     assert_eq!(report["step_seconds"].as_array().unwrap().len(), 3);
     assert!(report["test_accuracy"].is_null());
@@ -148,8 +98,8 @@ fn steps_stop_early_without_a_test() {
 
 #[test]
 fn a_missing_file_is_named_at_every_party() {
-    let folder = Folder(common::Folder::new());
-    let output = run(&["--steps", "1", "--transport", "tcp", "--data", folder.path()]);
+    let folder = Folder::new();
+    let output = run(EXAMPLE, &["--steps", "1", "--transport", "tcp", "--data", folder.path()]);
     let text = errors(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     let named = |line: &&str| line.contains("train-images-idx3-ubyte.gz") && line.contains("expected");
@@ -158,8 +108,8 @@ fn a_missing_file_is_named_at_every_party() {
 
 #[test]
 fn a_label_outside_its_range_is_named_at_every_party() {
-    let folder = Folder::with_data(12);
-    let output = run(&["--steps", "1", "--transport", "tcp", "--data", folder.path()]);
+    let folder = data(12);
+    let output = run(EXAMPLE, &["--steps", "1", "--transport", "tcp", "--data", folder.path()]);
     let text = errors(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     let named = |line: &&str| line.contains("labels") && line.contains("[17]") && line.contains("a digit from 0 to 9");
@@ -169,12 +119,12 @@ fn a_label_outside_its_range_is_named_at_every_party() {
 
 #[test]
 fn another_seed_policy_is_refused_by_every_party() {
-    let folder = Folder::with_data(3);
+    let folder = data(3);
     let listeners: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     let addresses: Vec<String> = listeners.iter().map(|l| l.local_addr().unwrap().to_string()).collect();
     drop(listeners);
     let start = |party: usize| {
-        let mut command = Command::new(common::program("mnist_mlp"));
+        let mut command = Command::new(program(EXAMPLE));
         command.args(["--steps", "1", "--party", &party.to_string(), "--peers", &addresses.join(",")]);
         command.args(["--data", folder.path()]).stdout(Stdio::null()).stderr(Stdio::piped());
         if party == 1 {
@@ -192,11 +142,15 @@ fn another_seed_policy_is_refused_by_every_party() {
 
 #[cfg(target_os = "linux")]
 mod processes {
+    use std::fs;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     /// Starts a long training among three processes and waits until they run.
     fn start(folder: &Folder) -> (std::process::Child, Vec<u32>) {
-        let mut command = Command::new(common::program("mnist_mlp"));
+        let mut command = Command::new(program(EXAMPLE));
         command.args(["--steps", "1000000", "--transport", "tcp", "--data", folder.path()]);
         let parent = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut children = Vec::new();
@@ -241,7 +195,7 @@ mod processes {
 
     #[test]
     fn an_interrupt_ends_all() {
-        let folder = Folder::with_data(3);
+        let folder = data(3);
         for name in ["INT", "TERM"] {
             let (mut parent, children) = start(&folder);
             signal(name, parent.id());
@@ -252,7 +206,7 @@ mod processes {
 
     #[test]
     fn children_end_with_a_parent_that_was_killed() {
-        let folder = Folder::with_data(3);
+        let folder = data(3);
         let (mut parent, children) = start(&folder);
         parent.kill().unwrap();
         parent.wait().unwrap();
@@ -261,7 +215,7 @@ mod processes {
 
     #[test]
     fn the_parent_fails_if_a_child_does() {
-        let folder = Folder::with_data(3);
+        let folder = data(3);
         let (mut parent, children) = start(&folder);
         signal("KILL", children[1]);
         assert_eq!(parent.wait().unwrap().code(), Some(1));

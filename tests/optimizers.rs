@@ -3,7 +3,7 @@
 //! Bounds follow the derivation in `spu::nn::optim`: what fixed point does to the state is followed step by step, as the worst case, and so is where that
 //! leaves the direction.
 
-use spu::nn::optim::{Adam, AmsGrad, Sgd};
+use spu::nn::optim::{Adam, AdamW, AmsGrad, RmsProp, Sgd, clip};
 use spu::prelude::*;
 use spu::{Evaluator, ExecutorExt};
 
@@ -49,6 +49,27 @@ fn ams_grad(w: Vector, s: (Vector, Vector, Vector), g: Vector) -> (Vector, (Vect
     AmsGrad::DEFAULT.step(w, s, g)
 }
 
+#[spu_fn]
+fn adam_w(
+    w: Vector,
+    s: (Vector, Vector),
+    g: Vector,
+    rate: Tensor<Public, Fxp>,
+    decay: Tensor<Public, Fxp>,
+) -> (Vector, (Vector, Vector)) {
+    AdamW::DEFAULT.step_at(w, s, g, rate, decay)
+}
+
+#[spu_fn]
+fn rms_prop(w: Vector, s: Vector, g: Vector) -> (Vector, Vector) {
+    RmsProp { beta: BETA.1, epsilon: EPSILON, ..RmsProp::DEFAULT }.step(w, s, g)
+}
+
+#[spu_fn]
+fn clipped(g: (Vector, Vector), #[fixed] limit: f64) -> (Vector, Vector) {
+    clip::by_norm(g, limit)
+}
+
 const SGD: Sgd = Sgd::DEFAULT;
 const NESTEROV: Sgd = Sgd { nesterov: true, weight_decay: 0.01, ..Sgd::DEFAULT };
 
@@ -76,6 +97,7 @@ fn oracle() -> Session {
 /// A coordinate of Adam in real numbers, and beside it how far fixed point may be from it.
 #[derive(Clone, Copy, Default)]
 struct Moments {
+    g: f64,
     m: f64,
     v: f64,
     largest: f64,
@@ -90,6 +112,7 @@ const EPSILON: f64 = 1.0 / 1_048_576.0;
 
 impl Moments {
     fn push(&mut self, g: f64) {
+        self.g = g;
         self.m = BETA.0 * self.m + (1.0 - BETA.0) * g;
         self.v = BETA.1 * self.v + (1.0 - BETA.1) * g * g;
         self.largest = self.largest.max(self.v);
@@ -99,6 +122,15 @@ impl Moments {
         let of_square = (2.0 * g.abs() + input) * input;
         self.off.1 = BETA.1 * self.off.1 + (1.0 - BETA.1) * (of_square + ULP * ULP);
         self.off_largest = self.off_largest.max(self.off.1);
+    }
+
+    /// g/√(v + ε²) and its error: as if β1 were 0.
+    fn normalized_gradient(&self) -> (f64, f64) {
+        let of = |g: f64, v: f64| g / (v.max(0.0) + EPSILON * EPSILON).sqrt();
+        let exact = of(self.g, self.v);
+        let corners = [-ULP, ULP].into_iter().flat_map(|g| [-self.off.1, self.off.1].map(|v| (g, v)));
+        let state = corners.map(|(dg, dv)| (of(self.g + dg, self.v + dv) - exact).abs()).fold(0.0, f64::max);
+        (exact, state + exact.abs() * 2f64.powi(-9) + 2.0 * ULP / (1.0 - BETA.1).sqrt())
     }
 
     /// m/√(v + ε²), and its error.
@@ -114,18 +146,22 @@ impl Moments {
 }
 
 /// Compares found weights with w ← w − rate·direction; tells the largest error over the bound, and over |rate|, by coordinate.
-fn compare(found: &[Vec<f64>], mut rate: impl FnMut(u64) -> f64, largest: bool) -> Vec<(f64, f64)> {
+fn compare(
+    found: &[Vec<f64>],
+    rate: impl Fn(u64) -> f64,
+    decay: f64,
+    direction: impl Fn(&Moments) -> (f64, f64),
+) -> Vec<(f64, f64)> {
     (0..52)
         .map(|i| {
             let (mut moments, mut w, mut bound) = (Moments::default(), start()[i], ULP);
             let mut worst = (0f64, 0f64);
             for t in 1..=STEPS {
                 moments.push(gradient(t)[i]);
-                let (v, off) = if largest { (moments.largest, moments.off_largest) } else { (moments.v, moments.off.1) };
-                let (direction, off) = moments.direction(v, off);
-                w -= rate(t) * direction;
-                // The rate has a relative error of 2^−9, and a step errs by an ulp.
-                bound += rate(t) * (off + direction.abs() * 2f64.powi(-12)) + ULP;
+                let (direction, off) = direction(&moments);
+                // A public rate is one of 2^−26, a constant one has 18 bits; a step errs by an ulp.
+                bound += rate(t) * (off + direction.abs() * 2f64.powi(-12)) + ULP + 2f64.powi(-26) * w.abs();
+                w -= rate(t) * direction + decay * w;
                 let error = (found[t as usize - 1][i] - w).abs();
                 worst = (worst.0.max(error / bound), worst.1.max(error));
             }
@@ -155,7 +191,7 @@ fn adam_for_a_hundred_steps() -> Result<(), Error> {
         let t = t as i32;
         0.01 * (1.0 - BETA.1.powi(t)).sqrt() / (1.0 - BETA.0.powi(t))
     };
-    report("adam", &compare(&found, rate, false));
+    report("adam", &compare(&found, rate, 0.0, |moments| moments.direction(moments.v, moments.off.1)));
     Ok(())
 }
 
@@ -164,7 +200,55 @@ fn ams_grad_for_a_hundred_steps() -> Result<(), Error> {
     let session = oracle();
     let state = session.input(Party(0), AmsGrad::state([52].into()), || AmsGrad::at_rest([52].into()))?;
     let found = trajectory(&session, state, |_, w, state, g| Ok(ams_grad::run(&session, w, state, g)?.split()))?;
-    report("amsgrad", &compare(&found, |_| 0.001, true));
+    let direction = |moments: &Moments| moments.direction(moments.largest, moments.off_largest);
+    report("amsgrad", &compare(&found, |_| 0.001, 0.0, direction));
+    Ok(())
+}
+
+/// Decay 0.01 at rate 0.01 takes 10^−4 of a weight in each step.
+#[test]
+fn adam_w_for_a_hundred_steps() -> Result<(), Error> {
+    let session = oracle();
+    let state = session.input(Party(0), AdamW::state([52].into()), || AdamW::at_rest([52].into()))?;
+    let optimizer = AdamW::DEFAULT;
+    let found = trajectory(&session, state, |t, w, state, g| {
+        let (rate, decay) = (optimizer.rate_at(0.01, t), optimizer.decay_at(0.01));
+        Ok(adam_w::run(&session, w, state, g, rate, decay)?.split())
+    })?;
+    let rate = |t: u64| 0.01 * (1.0 - BETA.1.powi(t as i32)).sqrt() / (1.0 - BETA.0.powi(t as i32));
+    report("adamw", &compare(&found, rate, 1e-4, |moments| moments.direction(moments.v, moments.off.1)));
+    Ok(())
+}
+
+#[test]
+fn rms_prop_for_a_hundred_steps() -> Result<(), Error> {
+    let session = oracle();
+    let state = session.input(Party(0), RmsProp::state([52].into()), || RmsProp::at_rest([52].into()))?;
+    let found = trajectory(&session, state, |_, w, state, g| Ok(rms_prop::run(&session, w, state, g)?.split()))?;
+    report("rmsprop", &compare(&found, |_| 0.001, 0.0, Moments::normalized_gradient));
+    Ok(())
+}
+
+/// min(1, limit/‖g‖) errs by 2^−15 of itself and two ulp, the product by one more.
+#[test]
+fn gradients_are_clipped_by_their_norm() -> Result<(), Error> {
+    let session = oracle();
+    for size in [1e-3, 0.3, 0.999, 1.001, 7.0, 500.0] {
+        // ‖(a, b)‖ = size.
+        let (a, b) = (vec![0.6 * size, 0.0, 0.48 * size], vec![-0.64 * size]);
+        let x = session.input(Party(0), [3], || Ok(a.clone()))?;
+        let y = session.input(Party(1), [1], || Ok(b.clone()))?;
+        for limit in [1.0 / 32.0, 1.0, 5.0] {
+            let (x, y) = clipped::run(&session, &Shared::from((x.clone(), y.clone())), limit)?.split();
+            let found = [session.reveal(&x)?.values(), session.reveal(&y)?.values()].concat();
+            let factor = f64::min(1.0, limit / size);
+            for (g, found) in [&a[..], &b].concat().into_iter().zip(found) {
+                // The norm errs by what the format leaves of g.
+                let bound = g.abs() * (factor * (2f64.powi(-15) + 4.0 * ULP / size) + 2.0 * ULP) + 2.0 * ULP;
+                assert!((found - factor * g).abs() <= bound, "{g} of norm {size} within {limit}: {found}");
+            }
+        }
+    }
     Ok(())
 }
 

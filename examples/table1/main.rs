@@ -18,7 +18,7 @@ use clap::{Parser, ValueEnum};
 use spu::Error;
 
 use common::launch::{self, Output};
-use common::parties::{self, Failure, name_of, place};
+use common::parties::{self, Failure, PartyOptions, Transport, name_of, place};
 use row::{Report, Row};
 use training::options::{NetworkName, OptimizerName, TrainOptions};
 use training::tasks::{self, Task, Visitor};
@@ -85,7 +85,9 @@ fn main() -> ExitCode {
         }
         return parties::main(&training.parties, || train::train_and_report(network, optimizer, training));
     }
-    parties::main(&options.training.parties, || table(&options))
+    // Processes are started for each cell, not for the table.
+    let here = PartyOptions { transport: None, ..training.parties.clone() };
+    parties::main(&here, || table(&options))
 }
 
 /// Measures every cell and prints its row as soon as it is known.
@@ -111,7 +113,7 @@ fn table(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Trains one network by one optimizer: as three processes, or in the clear in this one.
+/// Trains one network by one optimizer: as three processes; on request as three threads of this one, or in the clear.
 fn measure(options: &Options, network: NetworkName, optimizer: OptimizerName) -> Result<Report, Failure> {
     if options.real {
         struct Real<'a>(&'a TrainOptions);
@@ -124,9 +126,10 @@ fn measure(options: &Options, network: NetworkName, optimizer: OptimizerName) ->
         }
         return Ok(tasks::visit(network, optimizer, Real(&options.training))?.into());
     }
-    if options.training.parties.plain {
+    let PartyOptions { plain, transport, .. } = options.training.parties;
+    if plain || transport == Some(Transport::Threads) {
         let report = train::train(network, optimizer, &options.training)?;
-        return Ok(report.as_ref().expect("a run in the clear speaks").into());
+        return Ok(report.as_ref().expect("who runs all parties speaks").into());
     }
     let file = tempfile::NamedTempFile::new().map_err(|e| Failure::File(format!("no temporary file: {e}")))?;
     let cell = [("--cell-network", name_of(network)), ("--cell-optimizer", name_of(optimizer))];

@@ -2,7 +2,7 @@
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{Distribution, StandardNormal, StandardUniform};
 use spu::{Error, HostTensor, Shape};
 
 /// A source of initial weights.
@@ -35,15 +35,150 @@ impl Draws {
         HostTensor::fxp(shape, values)
     }
 
+    /// Independent uniform values in [−bound, bound).
+    pub fn uniform(&mut self, shape: impl Into<Shape>, bound: f64) -> HostTensor {
+        let shape = shape.into();
+        let values = StandardUniform.sample_iter(&mut self.0).take(shape.elements());
+        let values = values.map(|x: f64| bound * (2.0 * x - 1.0)).collect();
+        HostTensor::fxp(shape, values)
+    }
+
+    /// Weights of this shape.
+    ///
+    /// ```
+    /// use spu_nn::init::{Draws, Initializer};
+    ///
+    /// let kernel = Draws::seeded(1).weights(Initializer::HeNormal, [5, 5, 16, 32]);
+    /// assert_eq!(kernel.shape.extents(), [5, 5, 16, 32]);
+    /// ```
+    pub fn weights(&mut self, initializer: Initializer, shape: impl Into<Shape>) -> HostTensor {
+        let shape = shape.into();
+        let Fan { inputs, outputs } = Fan::of(&shape);
+        // A uniform value in [−b, b) has the variance b²/3.
+        match initializer {
+            Initializer::GlorotNormal => self.normal(shape, (2.0 / (inputs + outputs)).sqrt()),
+            Initializer::GlorotUniform => self.uniform(shape, (6.0 / (inputs + outputs)).sqrt()),
+            Initializer::HeNormal => self.normal(shape, (2.0 / inputs).sqrt()),
+            Initializer::HeUniform => self.uniform(shape, (6.0 / inputs).sqrt()),
+            Initializer::LecunNormal => self.normal(shape, (1.0 / inputs).sqrt()),
+            Initializer::Normal(deviation) => self.normal(shape, deviation),
+            Initializer::Uniform(bound) => self.uniform(shape, bound),
+            Initializer::Constant(value) => constant(shape, value),
+        }
+    }
+
     /// A weight matrix `[inputs, outputs]` after Glorot and Bengio (2010): normal with variance 2/(inputs + outputs).
     pub fn glorot_normal(&mut self, inputs: usize, outputs: usize) -> HostTensor {
         self.normal([inputs, outputs], (2.0 / (inputs + outputs) as f64).sqrt())
     }
 }
 
+/// How weights are drawn, by the fan of their shape: see [`Fan::of`].
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Initializer {
+    /// Normal with variance 2/(inputs + outputs) (Glorot and Bengio, AISTATS 2010).
+    GlorotNormal,
+    /// Uniform with variance 2/(inputs + outputs) (the same).
+    GlorotUniform,
+    /// Normal with variance 2/inputs (He et al., ICCV 2015), for ReLU.
+    HeNormal,
+    /// Uniform with variance 2/inputs (the same).
+    HeUniform,
+    /// Normal with variance 1/inputs (LeCun et al., Efficient BackProp, 1998).
+    LecunNormal,
+    /// Normal with this standard deviation.
+    Normal(f64),
+    /// Uniform in [−bound, bound).
+    Uniform(f64),
+    /// The same number everywhere.
+    Constant(f64),
+}
+
+/// How many numbers an output is a sum of, and how many outputs a number goes into.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Fan {
+    /// Terms of an output.
+    pub inputs: f64,
+    /// Outputs of an input.
+    pub outputs: f64,
+}
+
+impl Fan {
+    /// Of a weight matrix `[inputs, outputs]`, or of a kernel `[height, width, inputs, outputs]` with as many spatial axes as one likes, each of whose
+    /// places counts; `inputs` are those of one group. A vector of n, such as a bias, counts as n and n. No number is below 1.
+    ///
+    /// ```
+    /// use spu_nn::init::Fan;
+    ///
+    /// assert_eq!(Fan::of(&[784, 128].into()), Fan { inputs: 784.0, outputs: 128.0 });
+    /// assert_eq!(Fan::of(&[5, 5, 16, 32].into()), Fan { inputs: 400.0, outputs: 800.0 });
+    /// ```
+    pub fn of(shape: &Shape) -> Self {
+        let (inputs, outputs) = match shape.extents() {
+            [] => (1, 1),
+            &[n] => (n, n),
+            [places @ .., inputs, outputs] => {
+                let places: usize = places.iter().product();
+                (places * inputs, places * outputs)
+            }
+        };
+        Self { inputs: inputs.max(1) as f64, outputs: outputs.max(1) as f64 }
+    }
+}
+
+/// Zeros.
+pub fn zeros(shape: impl Into<Shape>) -> HostTensor {
+    constant(shape, 0.0)
+}
+
+/// Ones.
+pub fn ones(shape: impl Into<Shape>) -> HostTensor {
+    constant(shape, 1.0)
+}
+
+/// The same number everywhere.
+pub fn constant(shape: impl Into<Shape>, value: f64) -> HostTensor {
+    let shape = shape.into();
+    let values = vec![value; shape.elements()];
+    HostTensor::fxp(shape, values)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// With n values the mean errs by σ/√n. Its deviation errs by σ·√((κ − 1)/4n), κ the kurtosis: 3 for normal values, 9/5 for uniform ones.
+    #[test]
+    fn initial_weights_have_their_moments() {
+        use Initializer::*;
+        // The kernel has 3·3·40 inputs and 3·3·50 outputs.
+        let (dense, kernel) = (Shape::from([300, 200]), Shape::from([3, 3, 40, 50]));
+        let cases: [(Initializer, [f64; 2], bool); 7] = [
+            (GlorotNormal, [2.0 / 500.0, 2.0 / 810.0], true),
+            (GlorotUniform, [2.0 / 500.0, 2.0 / 810.0], false),
+            (HeNormal, [2.0 / 300.0, 2.0 / 360.0], true),
+            (HeUniform, [2.0 / 300.0, 2.0 / 360.0], false),
+            (LecunNormal, [1.0 / 300.0, 1.0 / 360.0], true),
+            (Normal(0.5), [0.25; 2], true),
+            (Uniform(3.0), [3.0; 2], false),
+        ];
+        for (initializer, variances, normal) in cases {
+            for (shape, variance) in [&dense, &kernel].into_iter().zip(variances) {
+                let weights = Draws::seeded(7).weights(initializer, shape.clone());
+                let (sigma, n) = (f64::sqrt(variance), shape.elements() as f64);
+                let (mean, deviation) = moments(&weights);
+                let kurtosis = if normal { 3.0 } else { 1.8 };
+                let off = f64::sqrt((kurtosis - 1.0) / (4.0 * n));
+                assert!(mean.abs() < 6.0 * sigma / n.sqrt(), "{initializer:?} {shape}: {mean}");
+                assert!((deviation / sigma - 1.0).abs() < 6.0 * off, "{initializer:?} {shape}: {deviation} {sigma}");
+                // A uniform value never leaves √3 deviations; of so many normal ones some do.
+                let largest = weights.elements.to_f64().into_iter().fold(0f64, |most, x| most.max(x.abs()));
+                assert_eq!(largest > 1.7321 * sigma, normal, "{initializer:?} {shape}: {largest}");
+            }
+        }
+        assert_eq!(Draws::seeded(1).weights(Constant(2.5), [2, 2]), constant([2, 2], 2.5));
+        assert_eq!((zeros([2]).elements.to_f64(), ones([2]).elements.to_f64()), (vec![0.0; 2], vec![1.0; 2]));
+    }
 
     /// Mean and standard deviation.
     fn moments(tensor: &HostTensor) -> (f64, f64) {

@@ -3,6 +3,7 @@
 
 extern crate spu_tensor as spu;
 
+pub mod classes;
 pub mod data;
 pub mod init;
 pub mod layers;

@@ -1,6 +1,9 @@
 //! Losses: one secret number for a batch.
+//!
+//! All are traced functions with derivatives. Labels may be secret or public; those of the host are checked before they are given to a session
+//! ([`crate::classes`]), and each loss says what a secret label outside its range does.
 
-use spu::{Fxp, Int, Secret, Tensor};
+use spu::{Fxp, Int, Numeric, Secret, Tensor, Visibility};
 
 use crate::rows::last_axis;
 
@@ -10,9 +13,92 @@ use crate::rows::last_axis;
 /// Since Σ labels = 1 in each row, this is the mean of logsumexp(logits) − Σ labels·logits, which is what is computed: the
 /// integer labels need no truncation, and the gradient (softmax − labels)/n has the public factor 1/n and no division in
 /// front of it. Labels that do not sum to 1 give another number.
-pub fn cross_entropy(logits: Tensor<Secret, Fxp>, labels: Tensor<Secret, Int>) -> Tensor<Secret, Fxp> {
+pub fn cross_entropy<V: Visibility>(logits: Tensor<Secret, Fxp>, labels: Tensor<V, Int>) -> Tensor<Secret, Fxp> {
     let (axis, _) = last_axis(logits);
-    (log_sum_exp(logits) - (labels * logits).sum(axis)).mean_all()
+    (log_sum_exp(logits) - (logits * labels).sum(axis)).mean_all()
+}
+
+/// [`cross_entropy`] of `logits[…, classes]` against the numbers of the classes, `labels[…]`, from 0.
+///
+/// A secret label takes the rounds of one equality test more, before anything else. One that is no class counts as belonging to none: its row adds logsumexp(logits) to
+/// the sum, and its gradient lowers all logits.
+///
+/// ```
+/// use spu_nn::loss;
+/// use spu_tensor::{Fxp, HostTensor, Int, Secret, Tensor, evaluate};
+///
+/// type Batch = (Tensor<Secret, Fxp>, Tensor<Secret, Int>);
+/// let logits = HostTensor::fxp([1, 2], vec![0.0, 3f64.ln()]);
+/// let found = evaluate((logits, vec![1]), |(x, y): Batch| loss::cross_entropy_of_classes(x, y))?;
+/// assert!((found.values()[0] - (4f64 / 3.0).ln()).abs() < 1e-12);
+/// # Ok::<(), spu_tensor::Error>(())
+/// ```
+pub fn cross_entropy_of_classes<V: Visibility>(
+    logits: Tensor<Secret, Fxp>,
+    labels: Tensor<V, Int>,
+) -> Tensor<Secret, Fxp> {
+    let classes = logits.shape().extents().last().copied().unwrap_or(0);
+    cross_entropy(logits, labels.one_hot(classes).to_int())
+}
+
+/// Mean binary cross-entropy of `logits` against `labels` 0 and 1 of the same shape: the mean of −y·ln σ(z) − (1 − y)·ln(1 − σ(z)).
+///
+/// That is the mean of softplus(z) − y·z, which neither overflows nor has a logarithm of 0; its gradient is (σ(z) − y)/n. Any other label y gives just
+/// that number: it is not checked.
+///
+/// ```
+/// use spu_nn::loss;
+/// use spu_tensor::{Fxp, Int, Secret, Tensor, evaluate};
+///
+/// type Batch = (Tensor<Secret, Fxp>, Tensor<Secret, Int>);
+/// let found = evaluate((vec![0.0, 1000.0], vec![1, 1]), |(z, y): Batch| loss::binary_cross_entropy(z, y))?;
+/// assert!((found.values()[0] - 2f64.ln() / 2.0).abs() < 1e-12);
+/// # Ok::<(), spu_tensor::Error>(())
+/// ```
+pub fn binary_cross_entropy<V: Visibility>(logits: Tensor<Secret, Fxp>, labels: Tensor<V, Int>) -> Tensor<Secret, Fxp> {
+    (logits.softplus() - logits * labels).mean_all()
+}
+
+/// The mean of the squared differences of two tensors of the same shape.
+///
+/// ```
+/// use spu_nn::loss;
+/// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+///
+/// type Vector = Tensor<Secret, Fxp>;
+/// let found = evaluate((vec![1.0, 2.0], vec![0.0, 4.0]), |(x, y): (Vector, Vector)| loss::mean_squared_error(x, y))?;
+/// assert_eq!(found.values(), [2.5]);
+/// # Ok::<(), spu_tensor::Error>(())
+/// ```
+pub fn mean_squared_error<V: Visibility, D: Numeric>(
+    predictions: Tensor<Secret, Fxp>,
+    targets: Tensor<V, D>,
+) -> Tensor<Secret, Fxp> {
+    let difference = predictions - targets.to_fxp();
+    (difference * difference).mean_all()
+}
+
+/// The mean of Huber's loss (1964) of the differences d of two tensors of the same shape: d²/2 up to |d| = `delta`, then delta·(|d| − delta/2).
+///
+/// With e = d brought into [−delta, delta] that is e·(d − e/2) in both cases, with the derivative e.
+///
+/// ```
+/// use spu_nn::loss;
+/// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+///
+/// type Vector = Tensor<Secret, Fxp>;
+/// let found = evaluate((vec![1.0, 0.0], vec![0.0, 4.0]), |(x, y): (Vector, Vector)| loss::huber(x, y, 2.0))?;
+/// assert_eq!(found.values(), [3.25]); // (0.5 + 2·(4 − 1))/2
+/// # Ok::<(), spu_tensor::Error>(())
+/// ```
+pub fn huber<V: Visibility, D: Numeric>(
+    predictions: Tensor<Secret, Fxp>,
+    targets: Tensor<V, D>,
+    delta: f64,
+) -> Tensor<Secret, Fxp> {
+    let difference = predictions - targets.to_fxp();
+    let near = difference.clamp(-delta, delta);
+    (near * (difference - 0.5 * near)).mean_all()
 }
 
 /// log Σ_j exp(x_j) over the last axis of `x[…, classes]`; its gradient is the softmax of the row.

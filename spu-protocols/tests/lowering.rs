@@ -62,6 +62,26 @@ proptest! {
         prop_assert!(difference(text, &[vector(x), vector(y)]) < 0.5 * 1e4 + 102.0);
     }
 
+    /// 2^-7 gives p more fraction bits and 2^9 takes them again, so that squares up to 2^23 have room. The product a·b of up to 2^17 has 36
+    /// fraction bits: 2^12 takes from them, or it would not fit.
+    #[test]
+    fn powers_of_two_leave_room(x in exact(-700.0, 700.0, 6), y in exact(-180.0, 180.0, 6)) {
+        let text = "program f(x: fxp[secret][6], y: fxp[secret][6])
+            %x = parameter {index = 0} : fxp[secret][6]
+            %y = parameter {index = 1} : fxp[secret][6]
+            %h = constant {literal = fxp[6] (0.0078125)}
+            %p = multiply %x, %h
+            %n = negate %p
+            %m = constant {literal = fxp[6] (-512.0)}
+            %q = multiply %n, %m
+            %r = multiply %q, %q
+            %a = multiply %x, %y
+            %k = constant {literal = fxp[6] (4096.0)}
+            %t = multiply %a, %k
+            return p = %p, q = %q, r = %r, t = %t";
+        prop_assert!(difference(text, &[vector(x), vector(y)]) <= 1.0);
+    }
+
     #[test]
     fn comparisons_are_exact(x in exact(-3.0, 3.0, 64), y in exact(-3.0, 3.0, 64)) {
         let y: Vec<f64> = x.iter().zip(y).enumerate().map(|(i, (&x, y))| if i % 4 == 0 { x } else { y }).collect();

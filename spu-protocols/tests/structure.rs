@@ -9,7 +9,7 @@ use spu_protocols::hal::{RingConfig, decode, encode, lower};
 use spu_protocols::plain;
 use spu_protocols::ring::Ring;
 use spu_protocols::session::{Config, Session};
-use spu_protocols::share::{Kind, Plan, RingLiteral, ShareOp, ShareType};
+use spu_protocols::share::{Kind, Plan, ShareOp, ShareType};
 use spu_tensor::executor::{Executor, Leaf, ProgramKey};
 use spu_tensor::pphlo::{DType, Op, Type, append, evaluate, parse};
 use spu_tensor::{Elements, HostTensor, Location, Party, Program, Target, passes};
@@ -115,7 +115,7 @@ fn check(parameters: &[&str], body: &str, rounds: u64) {
 const PRODUCT: u64 = 2 + 1;
 /// Opening alone: the first frames only agree.
 const OPENED: u64 = 2;
-/// Comparisons as 0 and 1, a product shared anew, and opening.
+/// A unit vector, a product shared anew, and opening.
 const BY_SECRET: u64 = 5 + 1 + 1;
 
 #[test]
@@ -307,7 +307,7 @@ fn scalars_empty_tensors_and_many_axes() {
         let rounds = if who == "public" { OPENED } else { 1 + 1 };
         // No entry: whatever the index names is 0.
         check_within(&["fxp[secret][0, 5]", &index("[3]")], gather, 0.0, rounds);
-        // The index is compared whatever is found.
+        // The index is looked at whatever is found.
         let compared = if who == "public" { 0 } else { 5 };
         check_within(&["fxp[secret][4, 0]", &index("[3]")], gather, 0.0, compared);
         check_within(&["fxp[secret][4, 5]", &index("[0]")], gather, 0.0, 0);
@@ -323,7 +323,7 @@ fn scalars_empty_tensors_and_many_axes() {
 
 /// An index that is known to lie inside is looked up, by fewer and shorter messages.
 #[test]
-fn known_indices_are_looked_up() {
+fn known_indices_cost_less() {
     let cost = |assumed: &str| {
         let body = format!("%i = assume %p0 {{{assumed}}} %y = one_hot %i {{depth = 10}} return y = %y");
         let mut program = traced(&["int[secret][6]"], &body);
@@ -332,26 +332,25 @@ fn known_indices_are_looked_up() {
         let cost = Plan::new(lower(&program, ring).unwrap(), ring).cost;
         (cost.rounds, cost.bytes.iter().sum::<u64>())
     };
-    let bytes = |op: ShareOp, kind: Kind, shape: &[usize]| {
-        let ty = ShareType::new(shape, kind, 0);
-        let table = table(&op, &[&ty], shape.iter().product(), 64);
+    let bytes = |op: ShareOp, shape: &[usize]| {
+        let table = table(&op, &[&ShareType::new(shape, Kind::Arith, 0)], shape.iter().product(), 64);
         table.iter().map(|message| 8 * message.words() as u64).sum::<u64>()
     };
-    let compared = (5, bytes(ShareOp::IsZeroToArith, Kind::Arith, &[6, 10]));
-    assert_eq!(cost("lo = -inf, hi = inf"), compared);
-    assert_eq!(cost("lo = 0.0, hi = 10.0"), compared);
-    let tables = vec![RingLiteral(vec![0; 16].into()); 10];
-    let looked_up = bytes(ShareOp::Decompose { lo: 0, hi: 4 }, Kind::Arith, &[6])
-        + bytes(ShareOp::Lookup { tables }, Kind::Bits(4), &[6]);
-    assert_eq!(cost("lo = 0.0, hi = 9.0"), (3, looked_up));
-    assert!(2 * looked_up < compared.1);
+    let anywhere = (5, bytes(ShareOp::OneHot { count: 10, inside: false }, &[6]));
+    assert_eq!(cost("lo = -inf, hi = inf"), anywhere);
+    assert_eq!(cost("lo = 0.0, hi = 10.0"), anywhere);
+    // Of 16 entries 15 are dealt, and of 10 both halves are shared anew.
+    let inside = 8 * 6 * (15 + 2 * 10);
+    assert_eq!(cost("lo = 0.0, hi = 9.0"), (2, inside));
+    let compared = bytes(ShareOp::IsZeroToArith, &[6, 10]);
+    assert!(4 * anywhere.1 < 3 * compared, "{anywhere:?}, {compared}");
 
     let i = "%i = assume %p1 {lo = -2.0, hi = 5.0} %two = constant {literal = int[2, 3] (2)} %j = add %i, %two";
     let known = format!("{i} %y = gather %p0, %j {{axis = 0}} %h = one_hot %j {{depth = 8}} return y = %y, h = %h");
-    check_within(&["fxp[secret][8, 5]", "int[secret][2, 3]"], &known, 0.0, 3 + 1 + 1);
+    check_within(&["fxp[secret][8, 5]", "int[secret][2, 3]"], &known, 0.0, 2 + 1 + 1);
     let long = format!("{i} %y = gather %p0, %j {{axis = 0}} return y = %y");
-    check_within(&["fxp[secret][130]", "int[secret][2, 3]"], &long, 0.0, BY_SECRET);
+    check_within(&["fxp[secret][130]", "int[secret][2, 3]"], &long, 0.0, 2 + 1 + 1);
     let start = "%i = assume %p1 {lo = -2.0, hi = 5.0} %two = constant {literal = int[] (2)} %j = add %i, %two";
     let slice = format!("{start} %y = dynamic_slice %p0, %j {{sizes = [3]}} return y = %y");
-    check_within(&["fxp[secret][10]", "int[secret][]"], &slice, 0.0, 3 + 1 + 1);
+    check_within(&["fxp[secret][10]", "int[secret][]"], &slice, 0.0, 2 + 1 + 1);
 }

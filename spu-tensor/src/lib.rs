@@ -14,6 +14,7 @@ pub mod passes;
 pub mod pphlo;
 pub mod program;
 pub mod shape;
+pub mod strided;
 pub mod tensor;
 mod trace;
 

@@ -2,6 +2,8 @@
 // Each test is a program of its own and uses some of this.
 #![allow(dead_code)]
 
+pub(crate) mod mnist;
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};

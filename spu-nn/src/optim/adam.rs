@@ -11,9 +11,14 @@ use super::state::{UNITS, descend, descend_at, zeros};
 /// The correction of the start from zeros, √(1 − β2^t)/(1 − β1^t) in step t, is public: [`Adam::rate_at`] has it in the rate that [`Adam::step_at`] takes.
 /// [`Adam::step`] has none.
 ///
-/// **State**: 64·m/(1 − β1) and 4096·v/(1 − β2), so that in a format with 18 fraction bits g counts with 24 of them and v with 40. ε stands under the root,
-/// ε² = 2^−40 by default and at least: √(v + ε²) lies between √v and √v + ε. **Range**: |g| ≤ 32; clip what may be larger. **Error** of the
-/// direction m/√v: 2^−10 of it and 2^−12·|m|, as far as v is above 2^−36.
+/// **State**: 2^6·m/(1 − β1) and 2^18·v/(1 − β2), so that in a format with 18 fraction bits g counts with 24 of them and v with 46. ε stands under the root,
+/// where its square is at least the last bit of v, (1 − β2)·2^−36: √(v + ε²) lies between √v and √v + ε. 10^−8 is below the noise that fixed point leaves in
+/// a gradient; the default of 2^−20 is above it. 1 − β2 is rounded to eight significant bits.
+///
+/// **Range**: |g| ≤ 16, and √v ≤ 8·√(1000·(1 − β2)): beyond, a weight stands still or the state overflows. Clip gradients that may be larger.
+///
+/// **Error** of the direction m/√(v + ε²): 2^−10 of its value; that of m, 2^−23; and that of v, at most 2^−46 a step. So gradients of 10^−4 and more are followed
+/// within 2^−8, those of 10^−5 within some percent. A weight moves with a resolution of one unit in the last place.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Adam {
     /// How far a step of [`Adam::step`] goes.

@@ -8,7 +8,7 @@ use super::state::{UNITS, descend, descend_at, zeros};
 
 /// AMSGrad (Reddi, Kale and Kumar, ICLR 2018): as [`Adam`](super::Adam), but w ← w − rate·m/√(v̂ + ε²) with v̂ ← max(v̂, v), and without correction of the start.
 ///
-/// **State**: 64·m/(1 − β1), and 4096·v/(1 − β2) and v̂ in the same units. Precision and range are Adam's.
+/// **State**: 2^6·m/(1 − β1), 2^18·v/(1 − β2), and v̂ in the same units. Precision and range are Adam's.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct AmsGrad {
     /// How far a step of [`AmsGrad::step`] goes.

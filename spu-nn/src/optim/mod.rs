@@ -33,15 +33,20 @@
 //! ```
 
 mod adam;
+mod adamw;
 mod amsgrad;
 mod moments;
 mod optimizer;
+mod rmsprop;
 mod sgd;
 mod state;
 
+pub mod clip;
 pub mod schedule;
 
 pub use adam::Adam;
+pub use adamw::AdamW;
 pub use amsgrad::AmsGrad;
 pub use optimizer::{Optimizer, Trainable};
+pub use rmsprop::RmsProp;
 pub use sgd::Sgd;

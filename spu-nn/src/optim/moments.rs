@@ -9,13 +9,14 @@
 //! In a format with 18 fraction bits g has 24 of them and v has 46 for β2 = 0.999. The direction is
 //! m/√(v + ε²) = (1 − β1)/√(1 − β2)·2^3·M/√(X + 2^18·ε²/(1 − β2)), whose public factor joins the rate. M/√X is one operation, which errs by 2^−10 of its value
 //! however large X is. Factors that are powers of two change scales alone. 1 − β2 is rounded to eight significant bits, here and in the public factor:
-//! β2 is another by at most 2^−9·(1 − β2).
+//! β2 is another by at most 2^−8·(1 − β2).
 //!
 //! **Range.** |g| ≤ 16: then 2^6·G² and (1 − β2)·X lie below 2^26, with the 35 fraction bits that their sum has, within the safe range of 2^62. A root mean square gradient above
 //! 8 (v/(1 − β2) from 2^16 on) makes no step: X is looked at below 2^34. Larger gradients are to be clipped.
 //!
-//! **Error.** Truncations round at random, without a bias under ABY3 and down in the oracle, by less than one ulp, 2^−18: once in G, once more in M in every step, and once in
-//! every step of X and of a weight. So m errs by at most 2^−23 and 2^−6·|m|·…, and v by 2^−46 times the number of steps.
+//! **Error.** Truncations round by less than one ulp, 2^−18, at random and without a bias under ABY3, and down in the oracle: in every step once in G, in M, in X and in a
+//! weight. So g errs by 2^−24, m by 2^−23, and v by 2^−46 a step at most. A gradient of 10^−5 in every step, for which 2^6·G² is seven ulp, has its direction within
+//! some percent, one of 10^−4 within 2^−8.
 
 use spu::tensor::LeavesAre;
 use spu::{Fxp, Secret, Tensor, Tree};
@@ -54,7 +55,12 @@ pub(super) fn direction<T: Weights>(first: T, second: T, epsilon: f64, beta: f64
 
 /// By what 2^3·M/√X is to be multiplied for m/√v: (1 − β1)/√(1 − β2).
 pub(super) fn factor(beta1: f64, beta2: f64) -> f64 {
-    (1.0 - beta1) / complement(beta2).sqrt()
+    (1.0 - beta1) * root_factor(beta2)
+}
+
+/// 1/√(1 − β).
+pub(super) fn root_factor(beta: f64) -> f64 {
+    1.0 / complement(beta).sqrt()
 }
 
 /// The factor that Kingma and Ba (ICLR 2015) correct the start from zeros with: √(1 − β2^t)/(1 − β1^t) for t from 1.

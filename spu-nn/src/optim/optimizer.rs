@@ -3,7 +3,7 @@
 use spu::tensor::LeavesAre;
 use spu::{Error, Fxp, HostOf, Public, Secret, ShapeOf, Tensor, Tree};
 
-use super::{Adam, AmsGrad, Sgd};
+use super::{Adam, AmsGrad, RmsProp, Sgd};
 
 /// Trees of weights: every leaf is a secret fixed-point tensor.
 pub trait Trainable: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy {}
@@ -12,7 +12,8 @@ impl<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy> Trainable for T {}
 
 /// A rule by which weights follow gradients, for any tree of weights.
 ///
-/// Each optimizer has these as methods of its own as well, by the same names; a loop that does not know its optimizer asks here.
+/// Each optimizer has these as methods of its own as well, by the same names; a loop that does not know its optimizer asks here. [`AdamW`](super::AdamW), whose steps take a
+/// second public number, is none of them.
 pub trait Optimizer: Copy {
     /// What is kept from step to step, beside weights `T`.
     type State<T: Trainable>: Trainable;
@@ -78,4 +79,5 @@ optimizers! {
     Sgd T, |own, rate, _t| Self::rate_at(own, rate);
     Adam (T, T), |own, rate, t| Self::rate_at(own, rate, t);
     AmsGrad (T, T, T), |own, rate, _t| Self::rate_at(own, rate);
+    RmsProp T, |own, rate, _t| Self::rate_at(own, rate);
 }

@@ -3,9 +3,9 @@
 //! ```
 //! use spu_nn::optim::schedule;
 //!
-//! // Warmed up over ten steps, then half as large after every thousand.
-//! let rate = |t| schedule::warm_up(schedule::step_decay(0.1, 0.5, 1000, t), 10, t);
-//! assert_eq!([rate(1), rate(10), rate(1001)], [0.01, 0.1, 0.05]);
+//! // Warmed up over eight steps, then half as large after every thousand.
+//! let rate = |t| schedule::warm_up(schedule::step_decay(0.5, 0.5, 1000, t), 8, t);
+//! assert_eq!([rate(1), rate(8), rate(1001)], [0.0625, 0.5, 0.25]);
 //! ```
 
 /// The same rate in every step.

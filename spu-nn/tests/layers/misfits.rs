@@ -25,8 +25,16 @@ fn assert_fault(layer: impl Layer, shape: &[usize], beginning: &str) {
 #[test]
 fn shapes() {
     assert_fault(Dense::new(3, 2), &[4, 5], "cannot multiply matrices [4, 5] and [3, 2]: inner extents 5 and 3 differ");
-    assert_fault(Conv2d::new(3, 2, [2, 2]), &[1, 4, 4, 2], "cannot convolve [1, 4, 4, 2] by a kernel of shape [2, 2, 3, 2]");
-    assert_fault(Conv2d::new(2, 2, [2, 2]).groups(0), &[1, 4, 4, 2], "cannot convolve [1, 4, 4, 2] by a kernel of shape [2, 2, 2, 2]");
+    assert_fault(
+        Conv2d::new(3, 2, [2, 2]),
+        &[1, 4, 4, 2],
+        "cannot convolve [1, 4, 4, 2] by a kernel of shape [2, 2, 3, 2]",
+    );
+    assert_fault(
+        Conv2d::new(2, 2, [2, 2]).groups(0),
+        &[1, 4, 4, 2],
+        "cannot convolve [1, 4, 4, 2] by a kernel of shape [2, 2, 2, 2]",
+    );
     assert_fault(Conv2d::new(1, 2, [2, 2]), &[4, 4], "cannot convolve [4, 4]");
     assert_fault(Unflatten::new([2, 2]), &[3, 5], "cannot reshape [3, 5]");
     assert_fault(Residual(Dense::new(3, 1)), &[2, 3], "cannot add [2, 3] to what became of it, [2, 1]");

@@ -10,6 +10,9 @@ pub(crate) fn dense(x: &[f64], weight: &[f64], bias: &[f64], inputs: usize) -> V
     x.chunks_exact(inputs).flat_map(row).collect()
 }
 
+/// A place in the window, and the pixel under it unless that is padding.
+type Place = ([usize; 2], Option<[usize; 2]>);
+
 /// A window over images `[n, height, width, channels]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Window {
@@ -44,7 +47,7 @@ impl Window {
     }
 
     /// For each image and place of the window: the offset of the image, and the pixels with their places in the window.
-    fn places(&self, x: &[f64]) -> Vec<(usize, Vec<([usize; 2], Option<[usize; 2]>)>)> {
+    fn places(&self, x: &[f64]) -> Vec<(usize, Vec<Place>)> {
         let area = self.image.iter().product::<usize>();
         let [rows, columns] = self.output();
         let all = |[height, width]: [usize; 2]| (0..height).flat_map(move |i| (0..width).map(move |j| [i, j]));

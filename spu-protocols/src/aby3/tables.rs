@@ -22,7 +22,7 @@ pub fn table(op: &ShareOp, operands: &[&ShareType], n: usize, bits: u32) -> Vec<
         ShareOp::BitToArith => super::inject::bit_to_arith_table(n, bits),
         ShareOp::BitMultiply => super::inject::bit_multiply_table(n, bits),
         ShareOp::Decompose { lo, hi } => super::decompose::table(lo..hi, n),
-        ShareOp::Lookup { ref tables } => super::lookup::table(tables[0].0.len().ilog2(), tables.len(), n, bits),
+        ShareOp::OneHot { count, inside } => super::one_hot::table(count, inside, n, bits),
         ShareOp::BitAnd => super::bits::and_table(n, bit_count(operands[0])),
         ShareOp::Weigh { ref weights } => super::weigh::table(&weights.0, n, bits),
         ShareOp::IsZero => super::zero::table(n, bits),

@@ -1,9 +1,9 @@
 //! Elements found, or put, by an index that every party knows.
 
 use spu::Shape;
+use spu::strided::{rows, signed, strided};
 
 use super::local::all_components;
-use super::rearrange::{rows, signed, strided};
 use super::value::PartyValue;
 use crate::ring::Ring;
 use crate::share::{ShareOp, ShareType};

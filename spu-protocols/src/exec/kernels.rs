@@ -16,7 +16,7 @@ use crate::aby3::maximum::Wanted;
 use crate::aby3::{self, Arith, BitShares, Context, Mailbox, Randomness, Role};
 use crate::hal::RingConfig;
 use crate::ring::{Planes, Ring};
-use crate::share::{Part, Plan, RingLiteral, ShareOp};
+use crate::share::{Part, Plan, ShareOp};
 
 /// A kernel node about to run at one party.
 pub(super) struct Kernel<'a, R: Ring> {
@@ -195,22 +195,11 @@ impl<R: Ring> Kernel<'_, R> {
                     async move { aby3::floor(&ctx, x.part(range), shift, offset).await }
                 })
             }
-            ShareOp::Lookup { tables } => {
-                let bits = operands[0].as_bits().clone();
-                let literal = |table: &RingLiteral| table.0.iter().map(|&x| R::from_i128(x)).collect();
-                let tables: Rc<[Vec<R>]> = tables.iter().map(literal).collect();
-                let count = tables.len();
-                let parts = self.parts(move |ctx, range| {
-                    let (index, tables) = (bits_of(&bits, range), tables.clone());
-                    async move {
-                        let tables: Vec<&[R]> = tables.iter().map(|table| &table[..]).collect();
-                        aby3::lookup(&ctx, &index, &tables).await.into_iter()
-                    }
-                });
-                Box::pin(async move {
-                    let mut parts = parts.await;
-                    let entry = |part: &mut std::vec::IntoIter<_>| part.next().expect("a result for each table");
-                    (0..count).map(|_| joined(parts.iter_mut().map(entry).collect())).collect()
+            &ShareOp::OneHot { count, inside } => {
+                let i = arith(0);
+                self.arith_parts(move |ctx, range| {
+                    let i = i.clone();
+                    async move { aby3::one_hot(&ctx, i.part(range), count, inside).await }
                 })
             }
             ShareOp::SignToArith => {

@@ -1,6 +1,8 @@
 //! Structural operations on row-major elements: they act on every share alike.
 
 use spu::Shape;
+use spu::pphlo::{gathered, scattered};
+use spu::strided::{fold_axes, rows, signed, strided};
 
 use crate::ring::Ring;
 use crate::share::ShareOp;
@@ -38,61 +40,16 @@ pub(super) fn rearrange<R: Ring>(op: &ShareOp, operands: &[(&[R], &Shape)], resu
         }
         ShareOp::Pad { low, interior, .. } => pad(x, shape, low, interior, result),
         ShareOp::Concatenate { axis } => concatenate(operands, *axis, result),
-        ShareOp::ReduceSum { axes } => reduce_sum(x, shape, axes, result),
-        ShareOp::CumulativeSum { axis, reverse } => cumulative_sum(x, shape, *axis, *reverse),
-        ShareOp::GatherWindows { window, repeat } => {
-            let zero = |last: Option<usize>| last.filter(|_| *repeat).map_or(R::ZERO, |at| x[at]);
-            window.places(shape, |at| x[at], zero)
-        }
-        ShareOp::ScatterWindows { window, repeat } => {
+        ShareOp::ReduceSum { axes } => {
             let mut sums = vec![R::ZERO; result.elements()];
-            let places = window.places(result, Some, |last| last.filter(|_| *repeat));
-            for (&x, at) in x.iter().zip(places).filter_map(|(x, place)| place.map(|at| (x, at))) {
-                sums[at] = sums[at].plus(x);
-            }
+            fold_axes(x, shape, axes, &mut sums, R::plus);
             sums
         }
+        ShareOp::CumulativeSum { axis, reverse } => cumulative_sum(x, shape, *axis, *reverse),
+        ShareOp::GatherWindows { window, repeat } => gathered(x, shape, window, *repeat),
+        ShareOp::ScatterWindows { window, repeat } => scattered(x, result, window, *repeat, R::plus),
         _ => unreachable!("{op:?} is not structural"),
     }
-}
-
-/// result[i, j, …] = x[first + i·strides[0] + j·strides[1] + …].
-pub(super) fn strided<R: Ring>(x: &[R], result: &Shape, strides: &[isize], first: usize) -> Vec<R> {
-    let mut out = Vec::with_capacity(result.elements());
-    let inner = result.extents().last().copied().unwrap_or(1);
-    let step = strides.last().copied().unwrap_or(0);
-    rows(result, strides, first, |base| match step {
-        0 => out.extend(std::iter::repeat_n(x[base], inner)),
-        1 => out.extend_from_slice(&x[base..base + inner]),
-        2.. => out.extend(x[base..].iter().step_by(step as usize).take(inner)),
-        _ => out.extend(x[..=base].iter().rev().step_by(step.unsigned_abs()).take(inner)),
-    });
-    out
-}
-
-/// Calls `row` with the place first + i·strides[0] + … of the first element of every row of the shape, in order.
-pub(super) fn rows(shape: &Shape, strides: &[isize], first: usize, mut row: impl FnMut(usize)) {
-    if shape.elements() == 0 {
-        return;
-    }
-    let Some((_, outer)) = shape.extents().split_last() else { return row(first) };
-    let mut index = vec![0; outer.len()];
-    let mut base = first as isize;
-    loop {
-        row(base as usize);
-        let Some(axis) = (0..outer.len()).rev().find(|&axis| index[axis] + 1 < outer[axis]) else { return };
-        index[axis] += 1;
-        base += strides[axis];
-        for axis in axis + 1..outer.len() {
-            base -= index[axis] as isize * strides[axis];
-            index[axis] = 0;
-        }
-    }
-}
-
-/// Strides as signed numbers: an axis in reverse has a negative one.
-pub(super) fn signed(strides: &[usize]) -> Vec<isize> {
-    strides.iter().map(|&stride| stride as isize).collect()
 }
 
 /// Zeros but where an element of x lies: element i of an axis at place low + i · (interior + 1), if there is such a place.
@@ -135,40 +92,6 @@ fn concatenate<R: Ring>(operands: &[(&[R], &Shape)], axis: usize, result: &Shape
         for (x, shape) in operands {
             let block: usize = shape.extents()[axis..].iter().product();
             out.extend_from_slice(&x[i * block..(i + 1) * block]);
-        }
-    }
-    out
-}
-
-fn reduce_sum<R: Ring>(x: &[R], shape: &Shape, axes: &[usize], result: &Shape) -> Vec<R> {
-    let mut out = vec![R::ZERO; result.elements()];
-    let kept = result.strides();
-    let mut strides = Vec::with_capacity(shape.rank());
-    let mut next = kept.iter();
-    for axis in 0..shape.rank() {
-        strides.push(if axes.contains(&axis) { 0 } else { *next.next().expect("kept axes have strides") });
-    }
-    let Some((&inner, outer)) = shape.extents().split_last() else {
-        return x.to_vec();
-    };
-    if x.is_empty() {
-        return out;
-    }
-    let step = strides[outer.len()];
-    let mut index = vec![0; outer.len()];
-    let mut base = 0;
-    for row in x.chunks_exact(inner) {
-        match step {
-            0 => out[base] = row.iter().fold(out[base], |sum, &v| sum.plus(v)),
-            _ => out[base..base + inner].iter_mut().zip(row).for_each(|(sum, &v)| *sum = sum.plus(v)),
-        }
-        if let Some(axis) = (0..outer.len()).rev().find(|&axis| index[axis] + 1 < outer[axis]) {
-            index[axis] += 1;
-            base += strides[axis];
-            for axis in axis + 1..outer.len() {
-                base -= index[axis] * strides[axis];
-                index[axis] = 0;
-            }
         }
     }
     out

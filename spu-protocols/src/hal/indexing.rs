@@ -1,9 +1,9 @@
 //! Elements found, or put, by an index.
 //!
-//! A public index costs nothing. A secret one becomes a matrix of zeros and ones, by one of three ways:
+//! A public index costs nothing. A secret one becomes a matrix of zeros and ones, by one of two ways:
 //!
-//! - [i = j] for every j, each a comparison with 0: for an index that may lie anywhere;
-//! - a look-up of unit vectors at the lowest bits of i: for one that is known to lie inside, in fewer rounds and less than half the bytes;
+//! - the unit vector of i ([one_hot](mod@crate::aby3::one_hot)): two rounds for an index that is known to lie inside, five for one that may lie anywhere. Vectors
+//!   too long to be dealt are compared with 0 entry by entry;
 //! - [i = j] = [i < j + 1] − [i < j] with [i < 0] = 0 and [i < n] = 1: for one that is to be moved inside.
 //!
 //! A product with that matrix then finds or puts the elements; its scale is 0, so the product is shared anew and not truncated.
@@ -13,6 +13,7 @@ use spu::graph::Value;
 use spu::pphlo::Type;
 
 use super::{Entry, Lowering, Number};
+use crate::aby3::one_hot::LARGEST;
 use crate::share::Kind;
 
 impl Lowering<'_> {
@@ -221,15 +222,15 @@ impl Lowering<'_> {
         let number = self.as_number(index);
         let index = self.arith_at(number, 0);
         let index = self.build.reshape(index, [count]);
-        if is_inside {
-            return self.units(index, n);
+        match n {
+            0 => {
+                let none = self.build.constant([count, 0].into(), 0, Vec::new());
+                self.build.public_to_arith(none)
+            }
+            _ if is_inside => self.units(index, n),
+            2..=LARGEST => self.build.one_hot(index, n, false),
+            _ => self.equal_to_each(index, n),
         }
-        if n == 0 {
-            let none = self.build.constant([count, 0].into(), 0, Vec::new());
-            return self.build.public_to_arith(none);
-        }
-        let difference = self.differences(index, (0..n as i128).collect());
-        self.build.is_zero_to_arith(difference)
     }
 
     fn is_inside(&self, index: Value, n: usize) -> bool {
@@ -239,16 +240,17 @@ impl Lowering<'_> {
 
     /// Rows [i = j] of indices that lie in 0 .. n.
     fn units(&mut self, index: Value, n: usize) -> Value {
-        if !(2..=LARGEST_LOOKUP).contains(&n) {
-            return self.clamped(index, n);
+        match n {
+            0 | 1 => self.clamped(index, n),
+            2..=LARGEST => self.build.one_hot(index, n, true),
+            _ => self.equal_to_each(index, n),
         }
-        let bits = n.next_power_of_two().trailing_zeros();
-        let places = self.build.decompose(index, 0, bits);
-        let unit = |j: usize| (0..1usize << bits).map(|i| i128::from(i == j)).collect();
-        let columns = self.build.lookup(places, (0..n).map(unit).collect(), 0);
-        let count = self.build.shape(index).elements();
-        let columns = columns.into_iter().map(|column| self.build.reshape(column, [count, 1])).collect();
-        self.build.concatenate(columns, 1)
+    }
+
+    /// Rows [i = j], each entry a comparison with 0.
+    fn equal_to_each(&mut self, index: Value, n: usize) -> Value {
+        let difference = self.differences(index, (0..n as i128).collect());
+        self.build.is_zero_to_arith(difference)
     }
 
     /// Rows [i = j] of the places nearest to indices in 0 .. n, from n − 1 comparisons.
@@ -298,6 +300,3 @@ impl Lowering<'_> {
         self.build.gather(hot, places, 0)
     }
 }
-
-/// The longest axis whose unit vectors are looked up: each party's work grows with the square of it.
-const LARGEST_LOOKUP: usize = 128;

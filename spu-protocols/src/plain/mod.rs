@@ -15,7 +15,7 @@ use spu::{Error, Party};
 use crate::exec::{self, PartyValue, Runner, evaluate_local};
 use crate::hal::RingConfig;
 use crate::ring::Ring;
-use crate::share::{Plan, RingLiteral, Schedule, ShareOp};
+use crate::share::{Plan, Schedule, ShareOp};
 
 /// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
@@ -135,9 +135,10 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
             vec![map(&|v| if signed { R::from_i128(v.signed() >> shift) } else { v.shr(shift) })]
         }
         ShareOp::Floor { shift, offset } => vec![map(&|v| R::from_i128((v.signed() + offset) >> shift))],
-        ShareOp::Lookup { ref tables } => {
-            let entry = |table: &RingLiteral| map(&|v| R::from_i128(table.0[v.to_u128() as usize]));
-            tables.iter().map(entry).collect()
+        ShareOp::OneHot { count, inside } => {
+            let known = if inside { count.next_power_of_two().trailing_zeros() } else { R::BITS };
+            let row = |v: &R| (0..count as u128).map(|j| indicator(v.low(known).to_u128() == j)).collect::<Vec<R>>();
+            vec![x.iter().flat_map(row).collect()]
         }
         ShareOp::ExpNegative(ref window) => vec![map(&|v| functions::exp_negative(v, window, scale))],
         ShareOp::Fourier(ref series) => vec![map(&|v| functions::fourier(v, series))],

@@ -13,13 +13,11 @@ impl Builder {
         self.append(ShareOp::Decompose { lo, hi }, vec![x], ty)
     }
 
-    /// For each table of 2^s ring elements, its entry at an index of s bits; all results have `scale`.
-    pub fn lookup(&mut self, index: Value, tables: Vec<Vec<i128>>, scale: u32) -> Vec<Value> {
-        let bits = self.bit_count(index);
-        assert!(tables.iter().all(|table| table.len() == 1 << bits), "a table has an entry for each index");
-        let types = vec![ShareType::new(self.shape(index), Kind::Arith, scale); tables.len()];
-        let tables = tables.into_iter().map(|table| RingLiteral(table.into())).collect();
-        self.append_all(ShareOp::Lookup { tables }, vec![index], types)
+    /// For each index of a vector a row `[i = 0]`, …, `[i = count − 1]`; `inside` says that every index is less than the power of two that is
+    /// `count` or the next one above, and not negative.
+    pub fn one_hot(&mut self, index: Value, count: usize, inside: bool) -> Value {
+        let ty = ShareType::new([self.shape(index).elements(), count], Kind::Arith, 0);
+        self.append(ShareOp::OneHot { count, inside }, vec![index], ty)
     }
 
     /// Σ of the weights of the bits that are set, an integer.

@@ -327,10 +327,13 @@ pub enum ShareOp {
         /// Added before.
         offset: i128,
     },
-    /// Kernel: `Bits(s) → (Arith, …)`, one result a table: the entries of public tables of 2^s entries at the index.
-    Lookup {
-        /// The tables, entry 0 first.
-        tables: Vec<RingLiteral>,
+    /// Kernel: `Arith[n] → Arith[n, count]`, scale 0: for each index a row `[i = 0]`, …, `[i = count − 1]`; between 2 and
+    /// [`LARGEST`](crate::aby3::one_hot::LARGEST) entries.
+    OneHot {
+        /// Entries of a row.
+        count: usize,
+        /// Whether every index is known to be less than the power of two that is `count` or the next one above, and not negative.
+        inside: bool,
     },
     /// Kernel: `Arith → Arith`: e^−x on a window.
     ExpNegative(ExpWindow),
@@ -415,7 +418,7 @@ impl ShareOp {
                 | Self::BitToArith
                 | Self::BitMultiply
                 | Self::Decompose { .. }
-                | Self::Lookup { .. }
+                | Self::OneHot { .. }
                 | Self::BitAnd
                 | Self::Weigh { .. }
                 | Self::IsZero
@@ -499,7 +502,7 @@ impl ShareOp {
             Self::BitToArith => "bit_to_arith",
             Self::BitMultiply => "bit_multiply",
             Self::Decompose { .. } => "decompose",
-            Self::Lookup { .. } => "lookup",
+            Self::OneHot { .. } => "one_hot",
             Self::BitAnd => "bit_and",
             Self::Weigh { .. } => "weigh",
             Self::IsZero => "is_zero",

@@ -173,9 +173,10 @@ impl<'a> Planner<'a> {
         };
         let drawn = || self.graph.ty(node.result(0)).elements();
         let work = types.iter().map(|t| t.elements()).max().unwrap_or_else(drawn);
-        let units = match node.operation {
-            ShareOp::Maximum | ShareOp::MaximumOneHot | ShareOp::MaximumIndex => types[0].shape.extents()[0],
-            _ => work,
+        let (units, work) = match node.operation {
+            ShareOp::OneHot { count, .. } => (work, work * count),
+            ShareOp::Maximum | ShareOp::MaximumOneHot | ShareOp::MaximumIndex => (types[0].shape.extents()[0], work),
+            _ => (work, work),
         };
         let cuts = match fixed_dealer {
             Some(dealer) => vec![(0..units, Some(dealer))],

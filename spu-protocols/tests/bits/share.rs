@@ -53,20 +53,20 @@ fn bits_go_and_come_back() {
 }
 
 #[test]
-fn tables_are_looked_up_at_bits_of_a_value() {
+fn unit_vectors_of_indices() {
     fn check<R: Ring>(ring: RingConfig) {
-        for n in [3, 4100] {
-            let x = edges::<R>(n);
-            let squares: Vec<i128> = (0..32).map(|i| i * i - 7).collect();
+        for n in [3, 450] {
+            let x: Vec<R> = (0..n).map(|i| R::from_u128(i as u128 * 11 % 16)).collect();
             let (found, rounds) = run(ring, [n], &[(x.clone(), true)], |build, x| {
-                let index = build.decompose(x[0], 10, 15);
-                build.lookup(index, vec![squares.clone(), vec![-1; 32]], 3)
+                vec![build.one_hot(x[0], 10, true), build.one_hot(x[0], 10, false)]
             });
             for (i, x) in x.iter().enumerate() {
-                assert_eq!(found[0][i].signed(), squares[(x.to_u128() >> 10 & 31) as usize]);
-                assert_eq!(found[1][i].signed(), -1);
+                for j in 0..10 {
+                    let wanted = if x.to_u128() == j as u128 { R::ONE } else { R::ZERO };
+                    assert_eq!([found[0][10 * i + j], found[1][10 * i + j]], [wanted; 2]);
+                }
             }
-            assert_eq!(rounds, if n < 4096 { 5 } else { 6 });
+            assert_eq!(rounds, 5 + 1);
         }
     }
     all_rings(check::<u64>, check::<u128>, check::<u32>);

@@ -39,7 +39,7 @@ pub use types::{DType, Type, Visibility};
 pub(crate) use unroll::unroll;
 pub use verify::verify;
 pub use window::{ConvolutionWindow, Strides};
-pub use windows::Window;
+pub use windows::{Window, gathered, scattered};
 
 /// A PPHLO graph.
 pub type Graph = crate::graph::Graph<Op>;

@@ -1,6 +1,7 @@
 //! Sliding windows: which elements each window has.
 
 use crate::shape::Shape;
+use crate::strided::each;
 
 /// A window over every axis of a tensor, an entry for each axis.
 ///
@@ -71,7 +72,33 @@ impl Window {
     /// The places of all windows' elements in a row-major tensor of this shape, window after window, each with
     /// [`Window::elements`] entries: those that exist, then, for the ones in the padding, `filler` of the last that exists.
     pub fn places<T>(&self, shape: &Shape, place: impl Fn(usize) -> T, filler: impl Fn(Option<usize>) -> T) -> Vec<T> {
+        let counts = self.counts(shape).expect("the window was checked");
+        let mut all = Vec::with_capacity(counts.elements() * self.elements());
+        self.visit(shape, |existing, missing| {
+            all.extend(existing.iter().map(|&at| place(at)));
+            all.extend((0..missing).map(|_| filler(existing.last().copied())));
+        });
+        all
+    }
+
+    /// Calls `window` for each window in order with the places of its elements in a row-major tensor of this shape, and how many
+    /// more lie in the padding.
+    pub fn visit(&self, shape: &Shape, mut window: impl FnMut(&[usize], usize)) {
         let strides = shape.strides();
+        if self.low.iter().chain(&self.high).all(|&side| side == 0) {
+            // All windows are alike.
+            let steps =
+                |of: &[usize]| of.iter().zip(&strides).map(|(n, stride)| (n * stride) as isize).collect::<Vec<_>>();
+            let mut offsets = Vec::with_capacity(self.elements());
+            each(&Shape::new(self.sizes.clone()), &steps(&self.dilations), 0, |at| offsets.push(at));
+            let counts = self.counts(shape).expect("the window was checked");
+            let mut places = vec![0; offsets.len()];
+            each(&counts, &steps(&self.strides), 0, |first| {
+                places.iter_mut().zip(&offsets).for_each(|(place, offset)| *place = first + offset);
+                window(&places, 0);
+            });
+            return;
+        }
         // Offsets on each axis: for every window along it, those of its elements that exist.
         let axes: Vec<Vec<Vec<usize>>> = (0..shape.rank())
             .map(|axis| {
@@ -79,12 +106,11 @@ impl Window {
                 self.along(axis, shape).into_iter().map(scaled).collect()
             })
             .collect();
-        let (width, mut all) = (self.elements(), Vec::new());
+        let width = self.elements();
         let mut windows = vec![0; axes.len()];
         if axes.iter().any(Vec::is_empty) {
-            return all;
+            return;
         }
-        all.reserve(width * axes.iter().map(Vec::len).product::<usize>());
         let (mut existing, mut next) = (Vec::with_capacity(width), Vec::with_capacity(width));
         loop {
             existing.clear();
@@ -94,10 +120,9 @@ impl Window {
                 next.extend(existing.iter().flat_map(|first| axis[window].iter().map(move |offset| first + offset)));
                 std::mem::swap(&mut existing, &mut next);
             }
-            all.extend(existing.iter().map(|&at| place(at)));
-            all.extend((existing.len()..width).map(|_| filler(existing.last().copied())));
+            window(&existing, width - existing.len());
             let Some(axis) = (0..axes.len()).rev().find(|&axis| windows[axis] + 1 < axes[axis].len()) else {
-                return all;
+                return;
             };
             windows[axis] += 1;
             windows[axis + 1..].fill(0);
@@ -114,6 +139,32 @@ impl Window {
         };
         (0..counts.extents()[axis]).map(window).collect()
     }
+}
+
+/// The elements of all windows of a tensor of this shape, window after window; what lies in the padding is zero, or with
+/// `repeat` the last element that exists.
+pub fn gathered<T: Copy + Default>(x: &[T], shape: &Shape, window: &Window, repeat: bool) -> Vec<T> {
+    window.places(shape, |at| x[at], |last| last.filter(|_| repeat).map_or(T::default(), |at| x[at]))
+}
+
+/// The reverse way: what the elements of all windows add up to in a tensor of this shape, where [`gathered`] took them from.
+pub fn scattered<T: Copy + Default>(
+    x: &[T],
+    shape: &Shape,
+    window: &Window,
+    repeat: bool,
+    add: impl Fn(T, T) -> T,
+) -> Vec<T> {
+    let mut sums = vec![T::default(); shape.elements()];
+    let mut windows = x.chunks_exact(window.elements());
+    window.visit(shape, |places, missing| {
+        let elements = windows.next().expect("as many as there are windows");
+        places.iter().zip(elements).for_each(|(&at, &x)| sums[at] = add(sums[at], x));
+        if let Some(&last) = places.last().filter(|_| repeat && missing > 0) {
+            elements[places.len()..].iter().for_each(|&x| sums[last] = add(sums[last], x));
+        }
+    });
+    sums
 }
 
 #[cfg(test)]

@@ -41,9 +41,8 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
         Self::from_handle(trace::emit(Op::Gather { axis }, &[self.handle, index.handle], Location::caller()))
     }
 
-    /// As [`gather`](Self::gather), by an index that nobody learns. Every entry takes part: an index into n entries takes n
-    /// comparisons, or a look-up of less than half the traffic where it is known to lie in `0..n`, as after
-    /// [`assume`](Tensor::assume); and then a product with all entries.
+    /// As [`gather`](Self::gather), by an index that nobody learns. Every entry takes part: an index becomes a unit vector, in two rounds
+    /// where it is known to lie in `0..n`, as after [`assume`](Tensor::assume), else in five, and then takes a product with all entries.
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};

@@ -1,9 +1,10 @@
 //! Elements found, or put, by an index that is a value.
 
 use super::ill_typed;
-use super::movement::{gather_or, strided};
+use super::movement::gather_or;
 use crate::host::{Elements, HostTensor};
 use crate::shape::Shape;
+use crate::strided::{rows, signed};
 
 pub(super) fn iota(shape: &Shape, axis: usize) -> Elements {
     let stride = shape.strides()[axis];
@@ -41,7 +42,10 @@ fn block_places(shape: &Shape, starts: &[&HostTensor], block: &Shape) -> Vec<Opt
         let Elements::Int(start) = &start.elements else { ill_typed(&start.elements) };
         start[0].clamp(0, (n - size) as i64) as usize * stride
     });
-    strided(block, &strides, offset.sum()).into_iter().map(Some).collect()
+    let (first, width) = (offset.sum(), block.extents().last().copied().unwrap_or(1));
+    let mut places = Vec::with_capacity(block.elements());
+    rows(block, &signed(&strides), first, |row| places.extend((row..row + width).map(Some)));
+    places
 }
 
 /// The places in the operand of the entries that the index names; none for an index outside.

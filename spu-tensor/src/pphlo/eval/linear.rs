@@ -2,7 +2,7 @@
 
 use super::elementwise::widen;
 use super::ill_typed;
-use super::matrix::product;
+use super::matrix::{add_product, product};
 use super::movement::transpose;
 use crate::host::{Elements, HostTensor};
 use crate::pphlo::{ConvolutionWindow, DType, Type};
@@ -33,25 +33,21 @@ pub(super) fn dot_general(
     let (batches, sizes): (usize, _) = (count(x, &lb), [count(x, &left), count(x, &lc), count(y, &right)]);
     let (a, b) = (arranged(x, [lb, left, lc]), arranged(y, [rb, rc, right]));
     match (&*widen(&a, dtype), &*widen(&b, dtype)) {
-        (Elements::Fxp(a), Elements::Fxp(b)) => Elements::Fxp(products(a, b, batches, sizes, 0.0, |s, a, b| s + a * b)),
+        (Elements::Fxp(a), Elements::Fxp(b)) => {
+            let [m, k, n] = sizes;
+            let mut result = vec![0.0; batches * m * n];
+            for (i, c) in result.chunks_exact_mut((m * n).max(1)).enumerate() {
+                add_product(&a[i * m * k..][..m * k], &b[i * k * n..][..k * n], sizes, c);
+            }
+            Elements::Fxp(result)
+        }
         (Elements::Int(a), Elements::Int(b)) => {
-            Elements::Int(products(a, b, batches, sizes, 0, |s, a, b| s.wrapping_add(a.wrapping_mul(b))))
+            let [m, k, n] = sizes;
+            let one = |i| product(&a[i * m * k..][..m * k], &b[i * k * n..][..k * n], sizes);
+            Elements::Int((0..batches).flat_map(one).collect())
         }
         (other, _) => ill_typed(other),
     }
-}
-
-fn products<T: Copy>(
-    a: &[T],
-    b: &[T],
-    batches: usize,
-    sizes: [usize; 3],
-    zero: T,
-    step: impl Fn(T, T, T) -> T,
-) -> Vec<T> {
-    let [m, k, n] = sizes;
-    let one = |i: usize| product(&a[i * m * k..][..m * k], &b[i * k * n..][..k * n], sizes, zero, &step);
-    (0..batches).flat_map(one).collect()
 }
 
 pub(super) fn convolution(
@@ -63,10 +59,8 @@ pub(super) fn convolution(
 ) -> Elements {
     let places = Places { window, groups, x: &x.shape, kernel: &kernel.shape, result: &ty.shape };
     match (&*widen(&x.elements, ty.dtype), &*widen(&kernel.elements, ty.dtype)) {
-        (Elements::Fxp(a), Elements::Fxp(b)) => Elements::Fxp(places.convolve(a, b, 0.0, |s, a, b| s + a * b)),
-        (Elements::Int(a), Elements::Int(b)) => {
-            Elements::Int(places.convolve(a, b, 0, |s, a, b| s.wrapping_add(a.wrapping_mul(b))))
-        }
+        (Elements::Fxp(a), Elements::Fxp(b)) => Elements::Fxp(places.convolve_real(a, b)),
+        (Elements::Int(a), Elements::Int(b)) => Elements::Int(places.convolve(a, b)),
         (other, _) => ill_typed(other),
     }
 }
@@ -81,13 +75,54 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// A matrix product for each block of result positions, with a row of inputs under the kernel for each position.
+    fn convolve_real(&self, x: &[f64], kernel: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.result.elements()];
+        let [n, .., channels] = *self.x.extents() else { return out };
+        let features = self.kernel.extents()[self.kernel.rank() - 1];
+        let (depth, width) = (channels / self.groups, features / self.groups);
+        let places = self.kernel.elements().checked_div(depth * features).unwrap_or(0);
+        if out.is_empty() || places == 0 {
+            return out;
+        }
+        let (inputs, outputs, inner) = (x.len() / n, out.len() / n / features, places * depth);
+        let mut under = vec![None; outputs * places];
+        self.meetings().into_iter().for_each(|(o, k, i)| under[o * places + k] = Some(i * channels));
+        let height = (BLOCK / inner).max(64).min(n * outputs);
+        let mut patches = vec![0.0; height * inner];
+        let mut product = vec![0.0; height * width];
+        for group in 0..self.groups {
+            let weights: Vec<f64> =
+                kernel.chunks_exact(features).flat_map(|line| &line[group * width..][..width]).copied().collect();
+            for (first, out) in (0..n * outputs).step_by(height).zip(out.chunks_mut(height * features)) {
+                let rows = out.len() / features;
+                for (row, patch) in (first..).zip(patches.chunks_exact_mut(inner).take(rows)) {
+                    let (image, o) = (row / outputs * inputs + group * depth, row % outputs);
+                    for (part, place) in patch.chunks_exact_mut(depth).zip(&under[o * places..]) {
+                        match place {
+                            Some(i) => part.copy_from_slice(&x[image + i..][..depth]),
+                            None => part.fill(0.0),
+                        }
+                    }
+                }
+                let product = &mut product[..rows * width];
+                product.fill(0.0);
+                add_product(&patches[..rows * inner], &weights, [rows, inner, width], product);
+                for (line, sums) in out.chunks_exact_mut(features).zip(product.chunks_exact(width)) {
+                    line[group * width..][..width].copy_from_slice(sums);
+                }
+            }
+        }
+        out
+    }
+
     /// Position by position; the innermost loop runs along the result channels of a group.
-    fn convolve<T: Copy>(&self, x: &[T], kernel: &[T], zero: T, step: impl Fn(T, T, T) -> T) -> Vec<T> {
+    fn convolve(&self, x: &[i64], kernel: &[i64]) -> Vec<i64> {
         let spatial = self.meetings();
         let [n, .., channels] = *self.x.extents() else { return Vec::new() };
         let features = self.kernel.extents()[self.kernel.rank() - 1];
         let (depth, width) = (channels / self.groups, features / self.groups);
-        let mut out = vec![zero; self.result.elements()];
+        let mut out = vec![0i64; self.result.elements()];
         let (inputs, outputs) = (x.len().checked_div(n).unwrap_or(0), out.len().checked_div(n).unwrap_or(0));
         for image in 0..n {
             for &(o, k, i) in &spatial {
@@ -96,7 +131,9 @@ impl Places<'_> {
                     let factor = x[image * inputs + i * channels + channel];
                     let row = &kernel[(k * depth + channel % depth) * features + first..][..width];
                     let sums = &mut out[image * outputs + o * features + first..][..width];
-                    sums.iter_mut().zip(row).for_each(|(sum, &weight)| *sum = step(*sum, factor, weight));
+                    sums.iter_mut()
+                        .zip(row)
+                        .for_each(|(sum, &weight)| *sum = sum.wrapping_add(factor.wrapping_mul(weight)));
                 }
             }
         }
@@ -120,6 +157,9 @@ impl Places<'_> {
         met
     }
 }
+
+/// Elements of a block of inputs under the kernel: 1 MiB.
+const BLOCK: usize = 1 << 17;
 
 #[cfg(test)]
 mod tests {

@@ -4,36 +4,37 @@ use super::ill_typed;
 use crate::host::{Elements, HostTensor};
 use crate::pphlo::Strides;
 use crate::shape::Shape;
+use crate::strided::{signed, strided};
 
 pub(super) fn transpose(x: &HostTensor, permutation: &[usize], shape: &Shape) -> Elements {
-    let strides = x.shape.strides();
-    let strides: Vec<usize> = permutation.iter().map(|&axis| strides[axis]).collect();
-    gather(&x.elements, &strided(shape, &strides, 0))
+    let strides = signed(&x.shape.strides());
+    let strides: Vec<isize> = permutation.iter().map(|&axis| strides[axis]).collect();
+    moved(&x.elements, shape, &strides, 0)
 }
 
 pub(super) fn broadcast(x: &HostTensor, dimensions: &[usize], shape: &Shape) -> Elements {
     let mut strides = vec![0; shape.rank()];
-    for ((&axis, stride), &extent) in dimensions.iter().zip(x.shape.strides()).zip(x.shape.extents()) {
+    for ((&axis, stride), &extent) in dimensions.iter().zip(signed(&x.shape.strides())).zip(x.shape.extents()) {
         strides[axis] = if extent == 1 { 0 } else { stride };
     }
-    gather(&x.elements, &strided(shape, &strides, 0))
+    moved(&x.elements, shape, &strides, 0)
 }
 
 pub(super) fn slice(x: &HostTensor, start: &[usize], steps: &Strides, shape: &Shape) -> Elements {
     let strides = x.shape.strides();
     let offset = start.iter().zip(&strides).map(|(first, stride)| first * stride).sum();
     let strides: Vec<usize> = strides.iter().enumerate().map(|(axis, stride)| stride * steps.on(axis)).collect();
-    gather(&x.elements, &strided(shape, &strides, offset))
+    moved(&x.elements, shape, &signed(&strides), offset)
 }
 
 pub(super) fn reverse(x: &HostTensor, axes: &[usize]) -> Elements {
-    let strides = x.shape.strides();
-    let mut places = vec![0];
-    for (axis, (&extent, stride)) in x.shape.extents().iter().zip(strides).enumerate() {
-        let place = |i: usize| stride * if axes.contains(&axis) { extent - 1 - i } else { i };
-        places = places.iter().flat_map(|first| (0..extent).map(move |i| first + place(i))).collect();
+    let mut strides = signed(&x.shape.strides());
+    let mut first = 0;
+    for &axis in axes {
+        first += strides[axis] as usize * x.shape.extents()[axis].saturating_sub(1);
+        strides[axis] = -strides[axis];
     }
-    gather(&x.elements, &places)
+    moved(&x.elements, &x.shape, &strides, first)
 }
 
 pub(super) fn pad(x: &HostTensor, value: &HostTensor, low: &[i64], interior: &[usize], shape: &Shape) -> Elements {
@@ -71,18 +72,6 @@ pub(super) fn concatenate(operands: &[&HostTensor], axis: usize) -> Elements {
     }
 }
 
-/// The place `offset + Σ index · stride` of every index of a shape, row-major.
-pub(super) fn strided(shape: &Shape, strides: &[usize], offset: usize) -> Vec<usize> {
-    if shape.elements() == 0 {
-        return Vec::new();
-    }
-    let mut places = vec![offset];
-    for (&extent, &stride) in shape.extents().iter().zip(strides) {
-        places = places.iter().flat_map(|place| (0..extent).map(move |i| place + i * stride)).collect();
-    }
-    places
-}
-
 /// The elements at these places; where there is none, the scalar `other`.
 pub(super) fn gather_or(elements: &Elements, places: &[Option<usize>], other: &Elements) -> Elements {
     fn found<T: Copy>(elements: &[T], places: &[Option<usize>], other: T) -> Vec<T> {
@@ -96,10 +85,10 @@ pub(super) fn gather_or(elements: &Elements, places: &[Option<usize>], other: &E
     }
 }
 
-fn gather(elements: &Elements, places: &[usize]) -> Elements {
+fn moved(elements: &Elements, shape: &Shape, strides: &[isize], first: usize) -> Elements {
     match elements {
-        Elements::Fxp(v) => Elements::Fxp(places.iter().map(|&i| v[i]).collect()),
-        Elements::Int(v) => Elements::Int(places.iter().map(|&i| v[i]).collect()),
-        Elements::Bool(v) => Elements::Bool(places.iter().map(|&i| v[i]).collect()),
+        Elements::Fxp(v) => Elements::Fxp(strided(v, shape, strides, first)),
+        Elements::Int(v) => Elements::Int(strided(v, shape, strides, first)),
+        Elements::Bool(v) => Elements::Bool(strided(v, shape, strides, first)),
     }
 }

@@ -2,28 +2,24 @@
 
 use super::elementwise::widen;
 use super::ill_typed;
-use super::matrix::{folded, kept};
+use super::matrix::folded;
 use crate::host::{Elements, HostTensor};
 use crate::pphlo::DType;
 use crate::shape::Shape;
 
 pub(super) fn minimum(x: &HostTensor, axis: usize, shape: &Shape) -> Elements {
-    let places = kept(&x.shape, &[axis], shape);
+    let least = |least: f64, x: f64| if x <= least { x } else { least };
     match &x.elements {
-        Elements::Fxp(v) => {
-            let most = vec![f64::INFINITY; shape.elements()];
-            Elements::Fxp(folded(v, &places, most, |least, x| if x <= least { x } else { least }))
-        }
-        Elements::Int(v) => Elements::Int(folded(v, &places, vec![i64::MAX; shape.elements()], i64::min)),
+        Elements::Fxp(v) => Elements::Fxp(folded((v, &x.shape), &[axis], shape, f64::INFINITY, least)),
+        Elements::Int(v) => Elements::Int(folded((v, &x.shape), &[axis], shape, i64::MAX, i64::min)),
         other => ill_typed(other),
     }
 }
 
 pub(super) fn product(x: &HostTensor, axes: &[usize], shape: &Shape) -> Elements {
-    let places = kept(&x.shape, axes, shape);
     match &x.elements {
-        Elements::Fxp(v) => Elements::Fxp(folded(v, &places, vec![1.0; shape.elements()], |product, x| product * x)),
-        Elements::Int(v) => Elements::Int(folded(v, &places, vec![1; shape.elements()], i64::wrapping_mul)),
+        Elements::Fxp(v) => Elements::Fxp(folded((v, &x.shape), axes, shape, 1.0, |product, x| product * x)),
+        Elements::Int(v) => Elements::Int(folded((v, &x.shape), axes, shape, 1, i64::wrapping_mul)),
         other => ill_typed(other),
     }
 }
@@ -32,7 +28,7 @@ pub(super) fn product(x: &HostTensor, axes: &[usize], shape: &Shape) -> Elements
 pub(super) fn truth(x: &HostTensor, axes: &[usize], shape: &Shape, all: bool) -> Elements {
     let Elements::Bool(v) = &x.elements else { ill_typed(&x.elements) };
     let step = |known: bool, x: bool| if all { known & x } else { known | x };
-    Elements::Bool(folded(v, &kept(&x.shape, axes, shape), vec![all; shape.elements()], step))
+    Elements::Bool(folded((v, &x.shape), axes, shape, all, step))
 }
 
 /// The index of the first maximum.

@@ -1,0 +1,153 @@
+//! Metrics and losses on the fixed-point oracle and under ABY3, against what their definitions say.
+
+use spu::nn::{loss, metrics};
+use spu::prelude::*;
+use spu::{ExecutorExt, Target};
+
+type Vector = Tensor<Secret, Fxp>;
+type Labels = Tensor<Secret, Int>;
+
+#[spu_fn]
+fn area(scores: Vector, labels: Labels) -> Tensor<Public, Fxp> {
+    metrics::auc(scores, labels).reveal()
+}
+
+#[spu_fn]
+fn confusion(logits: Vector, labels: Labels) -> Tensor<Public, Int> {
+    metrics::confusion_matrix(logits, labels).reveal()
+}
+
+#[spu_fn]
+fn losses(z: Vector, y: Labels, target: Vector) -> ([Tensor<Public, Fxp>; 3], [Vector; 3]) {
+    let (a, by_a) = value_and_grad(z, |z| loss::binary_cross_entropy(z, y));
+    let (b, by_b) = value_and_grad(z, |z| loss::mean_squared_error(z, target));
+    let (c, by_c) = value_and_grad(z, |z| loss::huber(z, target, 1.5));
+    ([a.reveal(), b.reveal(), c.reveal()], [by_a, by_b, by_c])
+}
+
+#[spu_fn]
+fn of_classes(logits: Vector, labels: Labels) -> (Tensor<Public, Fxp>, Vector) {
+    let (loss, gradient) = value_and_grad(logits, |logits| loss::cross_entropy_of_classes(logits, labels));
+    (loss.reveal(), gradient)
+}
+
+/// Scores with many ties, and labels.
+fn rows(n: usize) -> (Vec<f64>, Vec<i64>) {
+    let noise = |i: usize| (i.wrapping_mul(2_654_435_761) >> 9) % 97;
+    let label = |i: usize| i64::from(noise(i + 1000) % 3 == 0);
+    (0..n).map(|i| ((noise(i) % 17) as f64 / 8.0 - 1.0 + 0.25 * label(i) as f64, label(i))).unzip()
+}
+
+/// Pair by pair.
+fn area_by_pairs(scores: &[f64], labels: &[i64]) -> f64 {
+    let of = |wanted: i64| scores.iter().zip(labels).filter(move |(_, y)| **y == wanted).map(|(s, _)| *s);
+    let pairs: Vec<f64> = of(1)
+        .flat_map(|a| of(0).map(move |b| f64::from(u8::from(a > b)) + 0.5 * f64::from(u8::from(a == b))))
+        .collect();
+    if pairs.is_empty() { 0.0 } else { pairs.iter().sum::<f64>() / pairs.len() as f64 }
+}
+
+/// A quotient errs by 2^−15 of itself and two ulp.
+#[test]
+fn areas_count_ties_half() -> Result<(), Error> {
+    for session in [Session::plain(&Config::default())?, Session::local(&Config::default())?] {
+        let (scores, labels) = rows(150);
+        let ones = (scores.clone(), vec![1; 150]);
+        let equal = (vec![0.5; 150], labels.clone());
+        let parted: (Vec<f64>, Vec<i64>) = (labels.iter().map(|&y| -(y as f64)).collect(), labels.clone());
+        for (scores, labels) in [(scores, labels), ones, equal, parted] {
+            let s = session.input(Party(0), [150], || Ok(scores.clone()))?;
+            let y = session.input(Party(1), [150], || Ok(labels.clone()))?;
+            let (found, wanted) = (area::run(&session, &s, &y)?.item(), area_by_pairs(&scores, &labels));
+            assert!((found - wanted).abs() <= wanted * 2f64.powi(-15) + 2f64.powi(-17), "{found}, not {wanted}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn an_area_discloses_itself_alone() {
+    let reveals = Network::LOCAL.manifest(&area::program([150], [150]).unwrap()).unwrap().reveals;
+    assert_eq!(reveals.len(), 1);
+}
+
+#[test]
+fn confusions_are_counted() -> Result<(), Error> {
+    let session = Session::local(&Config::default())?;
+    let (n, classes) = (60, 4);
+    let (mut logits, mut labels) = (vec![0.0; n * classes], vec![0; n * classes]);
+    let mut counts = vec![0.0; classes * classes];
+    for i in 0..n {
+        let (is, seems) = (i * 7 % classes, i * i % classes);
+        logits.iter_mut().skip(i * classes).take(classes).enumerate().for_each(|(j, x)| *x = (i * j % 5) as f64);
+        logits[i * classes + seems] = 9.0;
+        labels[i * classes + is] = 1;
+        counts[is * classes + seems] += 1.0;
+    }
+    let x = session.input(Party(0), [n, classes], || Ok(HostTensor::fxp([n, classes], logits)))?;
+    let y = session.input(Party(1), [n, classes], || Ok(HostTensor::int([n, classes], labels)))?;
+    assert_eq!(confusion::run(&session, &x, &y)?.to_host().elements.to_f64(), counts);
+    Ok(())
+}
+
+/// Means of n terms that err by a few ulp each; gradients are those of the definitions, times 1/n.
+#[test]
+fn losses_and_gradients_are_their_definitions() -> Result<(), Error> {
+    let session = Session::local(&Config::default())?;
+    let n = 40;
+    let z: Vec<f64> = (0..n).map(|i| (i as f64 - 20.0) * 0.4 + 0.1).collect();
+    let target: Vec<f64> = (0..n).map(|i| (i as f64 * 1.3).sin() * 3.0).collect();
+    let y: Vec<i64> = (0..n).map(|i| i64::from(i % 3 == 0)).collect();
+    let shared = session.input(Party(0), [n], || Ok(z.clone()))?;
+    let labels = session.input(Party(1), [n], || Ok(y.clone()))?;
+    let goal = session.input(Party(2), [n], || Ok(target.clone()))?;
+    let (values, gradients) = losses::run(&session, &shared, &labels, &goal)?.split();
+    let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+    // Loss and derivative of one row.
+    let definitions: [&dyn Fn(usize) -> (f64, f64); 3] = [
+        &|i| {
+            let (p, y) = (sigmoid(z[i]), y[i] as f64);
+            (-y * p.ln() - (1.0 - y) * (1.0 - p).ln(), p - y)
+        },
+        &|i| ((z[i] - target[i]).powi(2), 2.0 * (z[i] - target[i])),
+        &|i| match z[i] - target[i] {
+            d if d.abs() <= 1.5 => (0.5 * d * d, d),
+            d => (1.5 * (d.abs() - 0.75), 1.5 * d.signum()),
+        },
+    ];
+    for (k, definition) in definitions.into_iter().enumerate() {
+        let rows: Vec<(f64, f64)> = (0..n).map(definition).collect();
+        let mean = rows.iter().map(|row| row.0).sum::<f64>() / n as f64;
+        let found = values.part(|values| values[k])?.item();
+        assert!((found - mean).abs() < 1e-4, "loss {k} is {found}, not {mean}");
+        let found = session.reveal(&gradients.part(|gradients| gradients[k])?)?.values();
+        for (i, (found, row)) in found.iter().zip(&rows).enumerate() {
+            let wanted = row.1 / n as f64;
+            assert!((found - wanted).abs() < 2e-5, "derivative {i} of loss {k} is {found}, not {wanted}");
+        }
+    }
+    Ok(())
+}
+
+/// The gradient of a row is (softmax − one-hot)/n; a label outside the classes is one-hot nowhere.
+#[test]
+fn integer_labels_and_one_that_is_no_class() -> Result<(), Error> {
+    let session = Session::local(&Config::default())?;
+    let (logits, labels) = (vec![1.0, 2.0, 0.5, -1.0, 0.0, 3.0, 0.2, 0.3, 0.1], vec![1, 0, 3]);
+    let x = session.input(Party(0), [3, 3], || Ok(HostTensor::fxp([3, 3], logits.clone())))?;
+    let y = session.input(Party(1), [3], || Ok(labels.clone()))?;
+    let (loss, gradient) = of_classes::run(&session, &x, &y)?.split();
+    let gradient = session.reveal(&gradient)?.values();
+    let mut mean = 0.0;
+    for (i, &label) in labels.iter().enumerate() {
+        let row = &logits[3 * i..3 * i + 3];
+        let total: f64 = row.iter().map(|x| x.exp()).sum();
+        mean += (total.ln() - row.get(label as usize).unwrap_or(&0.0)) / 3.0;
+        for j in 0..3 {
+            let wanted = (row[j].exp() / total - f64::from(u8::from(j as i64 == label))) / 3.0;
+            assert!((gradient[3 * i + j] - wanted).abs() < 5e-5, "{i} {j}: {} {wanted}", gradient[3 * i + j]);
+        }
+    }
+    assert!((loss.item() - mean).abs() < 1e-4, "{} {mean}", loss.item());
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! The examples `mnist_cnn` and `table1` on a small data set: every network by every optimizer.
+
+mod common;
+
+use std::fs;
+
+use common::mnist::{TEST, data};
+use common::{errors, measured, refused, run};
+use serde_json::Value;
+
+#[test]
+fn an_unknown_network_is_refused() {
+    refused("mnist_cnn", &["--network", "e"], "--network");
+    refused("table1", &["--networks", "a,e"], "--networks");
+    refused("table1", &["--optimizers", "newton"], "--optimizers");
+    refused("table1", &["--network-profile", "pigeon"], "--network-profile");
+    refused("table1", &["--real", "--plain"], "--real");
+}
+
+/// Networks with convolutions, pooling and padding train alike among threads, among processes, and in the clear.
+#[test]
+fn convolutional_networks_train_among_processes_as_in_the_clear() {
+    let folder = data(3);
+    for (network, optimizer, batch) in [("b", "sgd", "4"), ("c", "adam", "2"), ("d", "amsgrad", "40")] {
+        let flags = ["--network", network, "--optimizer", optimizer, "--batch", batch, "--seed", "5", "--steps", "3"];
+        let flags = [&flags[..], &["--data", folder.path()]].concat();
+        let threads = measured("mnist_cnn", &flags);
+        let tcp = measured("mnist_cnn", &[&flags[..], &["--transport", "tcp"]].concat());
+        let plain = measured("mnist_cnn", &[&flags[..], &["--plain"]].concat());
+        assert_eq!(threads["loss"], tcp["loss"]);
+        assert_eq!(tcp["rounds_per_step"], tcp["predicted_rounds_per_step"]);
+        assert_eq!(tcp["bytes_per_step"], tcp["predicted_bytes_per_step"]);
+        let losses = |report: &Value| -> Vec<f64> {
+            report["loss"].as_array().unwrap().iter().map(|loss| loss.as_f64().unwrap()).collect()
+        };
+        for (secret, clear) in losses(&threads).into_iter().zip(losses(&plain)) {
+            assert!((secret - clear).abs() < 5e-3, "network {network}: {secret} {clear}");
+        }
+    }
+}
+
+#[test]
+fn the_table_has_a_row_for_each_network_and_optimizer() {
+    let folder = data(3);
+    let json = folder.0.join("table.json");
+    let flags =
+        ["--networks", "a,d", "--optimizers", "sgd,amsgrad", "--steps", "2", "--batch", "8", "--data", folder.path()];
+    let output = run("table1", &[&flags[..], &["--json", json.to_str().unwrap()]].concat());
+    assert!(output.status.success(), "{}", errors(&output));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<Value> = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    let cells: Vec<_> =
+        rows.iter().map(|row| (row["network"].as_str().unwrap(), row["optimizer"].as_str().unwrap())).collect();
+    assert_eq!(cells, [("a", "sgd"), ("a", "amsgrad"), ("d", "sgd"), ("d", "amsgrad")]);
+    for row in &rows {
+        assert!(row["seconds_per_batch"].as_f64().unwrap() > 0.0);
+        assert!(row["rounds"].as_u64().unwrap() > 20);
+        assert!(row["mb_per_party"].as_f64().unwrap() > 0.1);
+        assert!(row["peak_memory_mb"].as_f64().unwrap() > 1.0);
+        assert!(row["accuracy"].is_null());
+    }
+    // The published figures of network D by SGD (LAN) stand in its row.
+    assert!(
+        printed.lines().any(|line| line.starts_with("d   sgd") && line.contains("0.23 / 0.39 / 1.77 / 0.22")),
+        "{printed}"
+    );
+    let curve = fs::read_to_string(json.with_extension("svg")).unwrap();
+    assert!(curve.starts_with("<svg") && curve.contains("polyline"));
+}
+
+#[test]
+fn real_numbers_and_the_clear_give_an_accuracy() {
+    let folder = data(3);
+    for flag in ["--real", "--plain"] {
+        let flags =
+            ["--networks", "d", "--optimizers", "adam", "--epochs", "1", "--batch", "50", "--data", folder.path()];
+        let rows = measured("table1", &[&flags[..], &[flag]].concat());
+        let right = rows[0]["accuracy"].as_f64().unwrap() / 100.0 * TEST as f64;
+        assert!((right - right.round()).abs() < 1e-6 && (0.0..=TEST as f64).contains(&right), "{rows}");
+    }
+}
