@@ -58,8 +58,8 @@ fn assert_close(found: &[Point], expected: &[Point]) {
 
 #[test]
 fn centres_are_those_of_lloyd_among_threads_and_processes() {
-    let mut all = points::draw(2 * SEED, POINTS, CLUSTERS);
-    all.extend(points::draw(2 * SEED + 1, POINTS, CLUSTERS));
+    let mut all = points::draw(SEED, 0, POINTS, CLUSTERS);
+    all.extend(points::draw(SEED, 1, POINTS, CLUSTERS));
     let all = rows(&all);
     let start = start_rows(all.len(), CLUSTERS).into_iter().map(|row| all[row as usize]).collect();
     let (expected, lead) = exact(&all, start, ITERATIONS);

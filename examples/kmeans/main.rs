@@ -55,10 +55,9 @@ fn run(options: &Options) -> Result<(), Failure> {
     let Options { clusters, points, data_seed, .. } = *options;
     let session = options.parties.open()?;
     // The number of points is public; the points are drawn at their owner alone.
-    let owned = |party: u64| {
-        session.input(Party(party as usize), [points, DIMENSIONS], || {
-            Ok(points::draw(2 * data_seed + party, points, clusters))
-        })
+    let owned = |party| {
+        let points = || Ok(points::draw(data_seed, party, points, clusters));
+        session.input(Party(party), [options.points, DIMENSIONS], points)
     };
     let (alice, bob) = (owned(0)?, owned(1)?);
     let start = Shared::public(start_rows(2 * points, clusters));
