@@ -56,7 +56,7 @@ fn every_session_gives_the_same() -> Result<(), Error> {
         assert_eq!(through(&Session::local(&config)?)?, expected);
         assert_eq!(through(&Session::plain(&config)?)?, expected);
     }
-    for of_party in connected(|session| through(session)) {
+    for of_party in connected(through) {
         assert_eq!(of_party?, expected);
     }
     Ok(())

@@ -262,8 +262,8 @@ fn sgd_and_nesterov_for_a_hundred_steps() -> Result<(), Error> {
         Ok(nesterov::run(&session, w, v, g, NESTEROV.rate_at(0.001))?.split())
     })?;
     for (found, sgd, rate) in [(plain, SGD, 0.01), (ahead, NESTEROV, 0.001)] {
-        for i in 0..52 {
-            let (mut w, mut v, mut bound, mut off) = (start()[i], 0.0, ULP, 0.0);
+        for (i, begin) in start().into_iter().enumerate() {
+            let (mut w, mut v, mut bound, mut off) = (begin, 0.0, ULP, 0.0);
             for t in 1..=STEPS {
                 let g = gradient(t)[i] + sgd.weight_decay * w;
                 v = sgd.momentum * v + g;
@@ -287,8 +287,8 @@ fn adam_in_real_numbers() -> Result<(), Error> {
         Ok(adam::run(&session, w, state, g, Adam::DEFAULT.rate_at(0.01, t))?.split())
     })?;
     let mut worst = 0f64;
-    for i in 0..52 {
-        let (mut moments, mut w) = (Moments::default(), start()[i]);
+    for (i, begin) in start().into_iter().enumerate() {
+        let (mut moments, mut w) = (Moments::default(), begin);
         for t in 1..=STEPS {
             moments.push(gradient(t)[i]);
             let n = t as i32;

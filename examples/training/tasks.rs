@@ -27,6 +27,9 @@ pub(crate) struct Training<W: Tree, S: Tree> {
     pub(crate) optimizer: S,
 }
 
+/// Of network `N` by optimizer `O`.
+type TrainingOf<N, O> = Training<Weights<N>, <O as Optimizer>::State<Weights<N>>>;
+
 const SGD: Sgd = Sgd::DEFAULT;
 const ADAM: Adam = Adam::DEFAULT;
 const AMSGRAD: AmsGrad = AmsGrad::DEFAULT;
@@ -46,11 +49,11 @@ pub(crate) enum Stage {
 fn advance<N: Pure, O: Optimizer>(
     network: N,
     optimizer: O,
-    state: Training<Weights<N>, O::State<Weights<N>>>,
+    state: TrainingOf<N, O>,
     images: Images,
     labels: Labels,
     rate: Tensor<Public, Fxp>,
-) -> (Training<Weights<N>, O::State<Weights<N>>>, Tensor<Secret, Fxp>) {
+) -> (TrainingOf<N, O>, Tensor<Secret, Fxp>) {
     let loss_of = |weights| cross_entropy(network.apply(weights, images), labels);
     let (loss, gradient) = value_and_grad(state.weights, loss_of);
     let (weights, optimizer) = optimizer.step_at(state.weights, state.optimizer, gradient, rate);
@@ -108,7 +111,7 @@ macro_rules! tasks {
             mod $name {
                 use super::*;
 
-                type State = Training<Weights<$Network>, <$Optimizer as Optimizer>::State<Weights<$Network>>>;
+                type State = TrainingOf<$Network, $Optimizer>;
 
                 #[spu_fn]
                 fn train_step(

@@ -92,9 +92,9 @@ mod tests {
         // 8·2^−v for v = v0 + 2·v1: 8 − 4·v0 − 6·v1 + 3·v0·v1.
         let place = coefficients(vec![8, 4, 2, 1]);
         assert_eq!(place, [8, -4, -6, 3]);
-        assert_eq!(dealt(&[place.clone()], 64), [(1, 64), (2, 64), (3, 64)]);
+        assert_eq!(dealt(std::slice::from_ref(&place), 64), [(1, 64), (2, 64), (3, 64)]);
         let even: Vec<i128> = place.iter().map(|m| 2 * m).collect();
-        assert_eq!(dealt(&[even.clone()], 64), [(1, 63), (2, 63), (3, 63)]);
+        assert_eq!(dealt(std::slice::from_ref(&even), 64), [(1, 63), (2, 63), (3, 63)]);
         assert_eq!(dealt(&[even, place], 64), [(1, 64), (2, 64), (3, 64)]);
         // The sign alone.
         assert_eq!(dealt(&[coefficients(vec![1, 1, 1, 1, -1, -1, -1, -1])], 64), [(4, 63)]);

@@ -148,7 +148,7 @@ mod tests {
             let x = (a >> 1 >> (127 - length)) as i128;
             let v = (1 << quotient.scale) + (c >> (128 - quotient.scale)) as i128;
             let signs = [1, -1, 1, -1].into_iter().cycle().nth(i).expect("a cycle");
-            [x * signs, if i % 3 == 0 { -(1i128 << place) } else { 1 << place }, v]
+            [x * signs, if i.is_multiple_of(3) { -(1i128 << place) } else { 1 << place }, v]
         };
         (0..n).map(element).collect()
     }
