@@ -17,7 +17,7 @@ pub fn batches(count: usize, size: usize) -> impl ExactSizeIterator<Item = Range
 /// The numbers below `count` in an order that is random to whoever does not know `seed`, another one in each epoch.
 ///
 /// It is a public shuffle: all parties call this with the same seed and know which row comes when. A shuffle that nobody knows is
-/// [`shuffle_rows`](super::shuffle_rows).
+/// [`shuffle_rows`](fn@super::shuffle_rows).
 ///
 /// ```
 /// use spu_nn::data::shuffled;

@@ -8,7 +8,7 @@
 //! | columns or rows at several parties | [`Dataset`] |
 //! | public facts of a party | [`announce()`] |
 //! | normalization at the owner | [`Normalization`] |
-//! | batches and shuffles | [`batches`], [`shuffled_batches`], [`take_rows`], [`shuffle_rows`] |
+//! | batches and shuffles | [`batches`], [`shuffled_batches`], [`take_rows`], [`shuffle_rows`](fn@shuffle_rows) |
 //!
 //! Nothing is padded, dropped or repaired in silence: what cannot be used is an [`Error`](spu::Error) that names file, line and column.
 

@@ -1,7 +1,7 @@
 //! x·U·v / 2^(e + t): the quotient of a dividend x by a number that U normalizes, v·2^−t being 1/u of its normalized form u.
 //!
 //! The result fits Z_2^K, but x·U does not, nor does its product with v: both are computed in larger rings, which share no more bits than the values
-//! have ([resize](mod@super::resize)). With w bits of v·2^−t behind the point, and g bits below the unit of the dividend:
+//! have (`resize`). With w bits of v·2^−t behind the point, and g bits below the unit of the dividend:
 //!
 //! 1. x and U are lifted to Z_2^(K + e), where −2^(K+e−2) ≤ x·U < 2^(K+e−2); v is truncated to w fraction bits in Z_2^(K + g + w).
 //! 2. V = x·U >> (e − g), in Z_2^(K + g + w).
