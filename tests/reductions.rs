@@ -283,9 +283,10 @@ fn costs_are_as_documented() -> Result<(), Error> {
     assert_eq!(price(position::cost([192, 10], &wan)?), (7, with_index));
     // Ten groups of ten, then their maxima with indices that are shared: 64 bits more for nine of them.
     assert_eq!(price(position::cost([192, 100], &wan)?), (13, 11.0 * with_index + 9.0 * 64.0));
-    // Of four: six signs, three products of three bits with four dealt sets each; 192 windows.
-    let four = 405.0 * 6.0 + 12.0 + 12.0 + 6.0 + 3.0 * 128.0 + 4.0 * 128.0;
-    assert_eq!(price(pool::cost([3, 16, 16, 1], &wan)?), (6, four));
+    // Of 2 × 2, three times of two: a sign, opened and dealt as a number and times values, and two numbers shared again. The second
+    // maximum's codes leave with the first one's results. Back, one of two products of each row of a window is shared again.
+    let two = 405.0 + 2.0 + 128.0 + 2.0 * 128.0;
+    assert_eq!(price(pool::cost([3, 16, 16, 1], &wan)?), (5 + 4 + 1, 3.0 * two + 2.0 * 192.0));
     // One block of four bits and the top one, opened, dealt and shared again.
     assert_eq!(price(some::cost([192, 16], &wan)?), (3, 210.0));
     assert_eq!(price(every::cost([192, 10], &wan)?), (3, 210.0));
