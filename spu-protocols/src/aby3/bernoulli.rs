@@ -15,7 +15,8 @@
 //!
 //! # Security
 //!
-//! As [and](super::bits::and): P_i sends its term under the key with the next party, which the receiver lacks.
+//! To each party every r_k has a share from the key that it lacks, and so has every mask of what it receives: v is as likely as p says, whatever it
+//! sees. As [and](super::bits::and): P_i sends its term under the key with the next party, which the receiver lacks.
 
 use super::context::Context;
 use super::message::Message;

@@ -34,8 +34,8 @@ pub async fn coin<R: Ring>(ctx: &Context<R>) -> [u64; 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::message::cost;
     use super::super::context::{Address, Randomness};
+    use super::super::message::cost;
     use super::super::trial::{dealers, run};
     use super::super::world::Seeded;
     use super::*;

@@ -33,8 +33,10 @@
 //!
 //! # Security
 //!
-//! π(z) is public: to each party π has a factor that is uniform and unknown, so π(z) is a uniform order whatever z is. A permutation must serve
-//! one opening only. P1 receives two values under μ and κ, from the key that it lacks, and π(z). P0 receives γ under δ, from the key that it
+//! π(z) is public: to each party π has a factor that is uniform and unknown, so π(z) is a uniform order whatever z is, as long as z holds each
+//! number once: of another z it would tell which numbers occur. [`open_ranks`] makes no other (the ranks of a stable sort, ties and all); what
+//! [`open_shuffled`] is given is one by the verifier of PPHLO. A permutation must serve one opening only, which the builder of the share program
+//! sees to, while any number of values may be shuffled by it: those stay shared. In a chain, each opening is uniform given all before it. P1 receives two values under μ and κ, from the key that it lacks, and π(z). P0 receives γ under δ, from the key that it
 //! lacks, and β with β + γ = S_02^−1(π(z)). P2 receives β, which is S_02^−1(π(z)) − γ, its own. So every view follows from the party's own
 //! values, uniform ones, and π(z).
 

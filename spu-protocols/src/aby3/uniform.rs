@@ -22,6 +22,7 @@
 //!
 //! # Security
 //!
+//! P0 knows r0 + r1 and lacks r2, P1 lacks r0, P2 lacks r1: to none is r less than uniform, whatever it sees.
 //! P0 receives nothing; all else is masked as in [sign](mod@super::sign), [inject](mod@super::inject) and [multiply](mod@super::multiply).
 
 use super::context::Context;

@@ -146,4 +146,21 @@ mod tests {
         };
         Subject::new([halves(64)], upper_words_table(1, 32, 3), kernel).distinguish(2000).expect("statistical");
     }
+
+    /// P2 is told −G(r) without its mask and so knows z >> K, which its own half of z hides where that is drawn anew for every run.
+    #[test]
+    fn a_missing_mask_of_what_is_dealt_is_found() {
+        let bare = AT.first + 2;
+        let kernel = |ctx: Context<u32>, operands: Operands| async move {
+            let shares = upper_words::<u32, u64>(&ctx, operands.only(0..2), 1, AT).await;
+            match ctx.role() {
+                Role::P0 => ctx.send_elements(bare, Role::P2, vec![shares.own[0].plus(shares.next[0])]),
+                Role::P1 => {}
+                Role::P2 => drop(ctx.receive_elements(bare, Role::P0, 1).await),
+            }
+            shares
+        };
+        let table = [upper_words_table(1, 32, 3), vec![Message::dealt(bare, Role::P0, Role::P2, 32)]].concat();
+        assert!(Subject::new([halves(64)], table, kernel).distinguish(2000).is_err());
+    }
 }

@@ -18,7 +18,7 @@ use spu::pphlo::{ConvolutionWindow, DType, Strides, Window};
 /// A share program under construction. HAL functions append to it; they never compute.
 #[derive(Default)]
 pub struct Builder {
-    graph: ShareGraph,
+    pub(super) graph: ShareGraph,
     known: HashMap<(ShareOp, Vec<Value>, Vec<ShareType>), Value>,
     depths: Depths,
     /// The user's line on whose behalf operations are appended.

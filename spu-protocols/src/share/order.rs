@@ -35,16 +35,27 @@ impl Builder {
         self.append(ShareOp::Shuffle { inverse }, vec![x, permutation], ty)
     }
 
-    /// A permutation of 0 … n − 1 along the last axis, opened after it was shuffled.
+    /// A permutation of 0 … n − 1 along the last axis, opened after it was shuffled. Panics if the permutation has served an opening:
+    /// two lists opened in one order would tell how they differ.
     pub fn open_shuffled(&mut self, x: Value, permutation: Value) -> Value {
-        let ty = ShareType::new(self.shape(permutation), Kind::Public, 0);
-        self.append(ShareOp::OpenShuffled, vec![x, permutation], ty)
+        self.opened(ShareOp::OpenShuffled, vec![x, permutation])
     }
 
-    /// Ranks by a further digit, opened after they were shuffled.
+    /// Ranks by a further digit, opened after they were shuffled. Panics as [`Builder::open_shuffled`].
     pub fn open_ranks(&mut self, indicators: Value, order: Value, permutation: Value) -> Value {
+        self.opened(ShareOp::OpenRanks, vec![indicators, order, permutation])
+    }
+
+    fn opened(&mut self, op: ShareOp, operands: Vec<Value>) -> Value {
+        let permutation = *operands.last().expect("an order is opened under a permutation");
         let ty = ShareType::new(self.shape(permutation), Kind::Public, 0);
-        self.append(ShareOp::OpenRanks, vec![indicators, order, permutation], ty)
+        let opened = self.append(op, operands, ty);
+        let others = self.graph.nodes().filter(|(_, node)| {
+            matches!(node.operation, ShareOp::OpenShuffled | ShareOp::OpenRanks)
+                && node.operands.last() == Some(&permutation)
+        });
+        assert!(others.count() == 1, "a permutation serves one opening");
+        opened
     }
 
     /// Whether a digit is 1, 2, …, as residues of `bits` bits.
@@ -72,5 +83,33 @@ impl Builder {
             Kind::Bits(count) if (start, limit) == (0, count) => x,
             _ => self.bit_planes(x, (start..limit).map(Some).collect()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two lists of two elements, opened under permutations that are drawn as `draws` say.
+    fn opened(draws: [u32; 2]) {
+        let mut build = Builder::default();
+        for (index, draw) in draws.into_iter().enumerate() {
+            let x = build.argument(index, ShareType::new([2], Kind::Arith, 0));
+            let x = build.to_residue(x, 1);
+            let permutation = build.permutation([2], draw, Party(0));
+            let first = build.open_shuffled(x, permutation);
+            assert_eq!(build.open_shuffled(x, permutation), first, "what was opened is not opened again");
+        }
+    }
+
+    #[test]
+    fn each_opening_has_a_permutation_of_its_own() {
+        opened([0, 1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "serves one opening")]
+    fn a_permutation_serves_one_opening() {
+        opened([0, 0]);
     }
 }

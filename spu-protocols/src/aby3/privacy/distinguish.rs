@@ -23,7 +23,8 @@ struct Histogram {
 
 impl<K> Subject<K> {
     /// Compares histograms of what each role receives, alone and combined with all it knows, over `runs` runs for each
-    /// of two choices of the secrets. Two pairs of choices are tried.
+    /// of two choices of the secrets. Two pairs of choices are tried: one with the same operands of the role's own in all runs, one with operands
+    /// that every run draws anew. Words are combined in pairs alone: a secret that shows in two words and an operand of the role's own is found by the former.
     pub(crate) fn distinguish<R: Ring, T: Words, F: Future<Output = T>>(&self, runs: usize) -> Result<(), Leak>
     where
         K: Fn(Context<R>, Operands) -> F,
@@ -34,7 +35,7 @@ impl<K> Subject<K> {
             for role in Role::ALL {
                 let seed = 2 * seed as u64 * runs as u64;
                 let [a, b] = [(one.clone(), seed), (other.clone(), seed + runs as u64)]
-                    .map(|(secrets, first)| self.histograms(role, &secrets, first..first + runs as u64));
+                    .map(|(secrets, first)| self.histograms(role, &secrets, first..first + runs as u64, seed == 0));
                 assert_eq!(a.len(), b.len(), "lengths do not depend on secrets");
                 for (Histogram { word, other, counts: a }, Histogram { counts: b, .. }) in a.iter().zip(&b) {
                     let differs = exceeds(a.iter().zip(b).filter(|(a, b)| **a + **b > 0).map(|(&a, &b)| {
@@ -58,13 +59,14 @@ impl<K> Subject<K> {
         role: Role,
         secrets: &[u64],
         seeds: std::ops::Range<u64>,
+        same_operands: bool,
     ) -> Vec<Histogram>
     where
         K: Fn(Context<R>, Operands) -> F,
     {
         let mut histograms: Vec<Histogram> = Vec::new();
         for seed in seeds {
-            let own = uniform::<u64>(self.components.len(), seed + (1 << 40));
+            let own = uniform::<u64>(self.components.len(), if same_operands { 1 << 40 } else { seed + (1 << 40) });
             let values: Vec<_> = self.components.iter().zip(own).zip(secrets).collect();
             let values: Vec<_> = values
                 .into_iter()

@@ -97,7 +97,9 @@ impl<K> Subject<K> {
                     counts.iter().zip(weights).any(|(count, weight)| count * all != weight * seen)
                 };
                 if counts.values().any(differs) {
-                    return Err(Leak(format!("{role:?} knows more of what is drawn than it may, with draws {known:?}")));
+                    return Err(Leak(format!(
+                        "{role:?} knows more of what is drawn than it may, with draws {known:?}"
+                    )));
                 }
             }
         }
