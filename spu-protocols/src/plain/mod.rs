@@ -1,33 +1,46 @@
 //! The oracle: one party evaluates a share program on plain ring elements.
 //!
-//! Truncation rounds down; under ABY3 it rounds down or one unit above. Everything else but [`ShareOp::ExpNegative`] and [`ShareOp::Fourier`] is equal.
+//! Truncation rounds as under ABY3, down or one unit above, by draws of the oracle's own; in [`run`] always down. Everything else but
+//! [`ShareOp::ExpNegative`] and [`ShareOp::Fourier`] is equal.
 
 mod functions;
 
 mod order;
 mod random;
+mod rounding;
 
 use std::sync::Arc;
 
 use spu::graph::Node;
 use spu::{Error, Party};
 
+use self::rounding::Rounding;
 use crate::exec::{self, PartyValue, Runner, evaluate_local};
 use crate::hal::RingConfig;
 use crate::ring::Ring;
 use crate::share::{Plan, Schedule, ShareOp};
 
-/// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`].
+/// Runs `plan` in the clear. All arguments and results are [`PartyValue::Public`]; truncations round down.
 pub fn run<R: Ring>(plan: &Plan, ring: RingConfig, arguments: &[PartyValue<R>]) -> Result<Vec<PartyValue<R>>, Error> {
-    run_seeded(plan, ring, arguments, 0)
+    run_rounding(plan, ring, arguments, 0, Rounding::Down)
 }
 
-/// [`run`], with random draws that this seed decides.
+/// [`run`], with random draws and roundings that this seed decides.
 pub fn run_seeded<R: Ring>(
     plan: &Plan,
     ring: RingConfig,
     arguments: &[PartyValue<R>],
     seed: u64,
+) -> Result<Vec<PartyValue<R>>, Error> {
+    run_rounding(plan, ring, arguments, seed, Rounding::Fair { seed })
+}
+
+fn run_rounding<R: Ring>(
+    plan: &Plan,
+    ring: RingConfig,
+    arguments: &[PartyValue<R>],
+    seed: u64,
+    rounding: Rounding,
 ) -> Result<Vec<PartyValue<R>>, Error> {
     let graph = &plan.graph;
     let mut values: Vec<Option<PartyValue<R>>> = vec![None; graph.value_count()];
@@ -54,7 +67,8 @@ pub fn run_seeded<R: Ring>(
             _ => {
                 let width = graph.ty(node.operands[0]).shape.extents().last().copied().unwrap_or(1);
                 let scale = graph.ty(node.operands[0]).scale;
-                kernel(node, &operands, width, scale).into_iter().map(PartyValue::public).collect()
+                let truncate = |x: &[R], shift| rounding.truncate(id.index(), x, shift);
+                kernel(node, &operands, width, scale, &truncate).into_iter().map(PartyValue::public).collect()
             }
         };
         for (v, result) in node.results().zip(results) {
@@ -84,7 +98,13 @@ pub fn walk<R: Ring>(
 }
 
 /// What the node's kernel computes; `width` is the last extent of its first operand, `scale` its scale.
-fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usize, scale: u32) -> Vec<Vec<R>> {
+fn kernel<R: Ring>(
+    node: &Node<ShareOp>,
+    operands: &[PartyValue<R>],
+    width: usize,
+    scale: u32,
+    truncate: &dyn Fn(&[R], u32) -> Vec<R>,
+) -> Vec<Vec<R>> {
     let x = operands[0].as_public();
     let map = |f: &dyn Fn(R) -> R| x.iter().map(|&v| f(v)).collect::<Vec<R>>();
     let positive = |v: R| if v.signed() < 0 { R::ZERO } else { v };
@@ -98,16 +118,18 @@ fn kernel<R: Ring>(node: &Node<ShareOp>, operands: &[PartyValue<R>], width: usiz
             vec![x.to_vec()]
         }
         ShareOp::TruncateSum { shift } | ShareOp::Truncate { shift } => {
-            vec![map(&|v| R::from_i128(v.signed() >> shift))]
+            vec![truncate(x, shift)]
         }
         ShareOp::Relu { .. } => vec![map(&positive), map(&|v| indicator(v.signed() >= 0))],
         ShareOp::ReluValue { .. } => vec![map(&positive)],
         ShareOp::TruncateRelu { shift } => {
-            vec![map(&|v| R::from_i128(v.signed().max(0) >> shift)), map(&|v| indicator(v.signed() < 0))]
+            let y = truncate(x, shift);
+            let negative = y.iter().map(|v| indicator(v.signed() < 0)).collect();
+            vec![y.into_iter().map(positive).collect(), negative]
         }
         ShareOp::TruncateSelect { shift } => {
-            let pairs = x.iter().zip(operands[1].as_public().iter());
-            vec![pairs.map(|(v, bit)| bit.times(R::from_i128(v.signed() >> shift))).collect()]
+            let pairs = truncate(x, shift).into_iter().zip(operands[1].as_public().iter());
+            vec![pairs.map(|(v, bit)| bit.times(v)).collect()]
         }
         ShareOp::Sign | ShareOp::SignToArith | ShareOp::NarrowSignToArith { .. } => {
             vec![map(&|v| indicator(v.signed() < 0))]
