@@ -23,8 +23,8 @@ struct Histogram {
 
 impl<K> Subject<K> {
     /// Compares histograms of what each role receives, alone and combined with all it knows, over `runs` runs for each
-    /// of two choices of the secrets. Two pairs of choices are tried: one with operands of the role's own that every run draws anew, one with the
-    /// same ones in all runs. Words are combined in pairs alone: a secret that shows in two words and an operand of the role's own is found by the latter.
+    /// of two choices of the secrets. Two pairs of choices are tried: one with the same operands of the role's own in all runs, one with operands
+    /// that every run draws anew. Words are combined in pairs alone: a secret that shows in two words and an operand of the role's own is found by the former.
     pub(crate) fn distinguish<R: Ring, T: Words, F: Future<Output = T>>(&self, runs: usize) -> Result<(), Leak>
     where
         K: Fn(Context<R>, Operands) -> F,
@@ -35,7 +35,7 @@ impl<K> Subject<K> {
             for role in Role::ALL {
                 let seed = 2 * seed as u64 * runs as u64;
                 let [a, b] = [(one.clone(), seed), (other.clone(), seed + runs as u64)]
-                    .map(|(secrets, first)| self.histograms(role, &secrets, first..first + runs as u64, seed > 0));
+                    .map(|(secrets, first)| self.histograms(role, &secrets, first..first + runs as u64, seed == 0));
                 assert_eq!(a.len(), b.len(), "lengths do not depend on secrets");
                 for (Histogram { word, other, counts: a }, Histogram { counts: b, .. }) in a.iter().zip(&b) {
                     let differs = exceeds(a.iter().zip(b).filter(|(a, b)| **a + **b > 0).map(|(&a, &b)| {
