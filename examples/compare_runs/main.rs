@@ -81,7 +81,8 @@ fn name(path: &Path) -> String {
 
 fn read(path: &Path) -> Result<Run, Failure> {
     let text = fs::read(path).map_err(|e| Failure::File(format!("cannot read {}: {e}", path.display())))?;
-    serde_json::from_slice(&text).map_err(|e| Failure::File(format!("{} is not what --json writes: {e}", path.display())))
+    serde_json::from_slice(&text)
+        .map_err(|e| Failure::File(format!("{} is not what --json writes: {e}", path.display())))
 }
 
 fn percent(share: Option<f64>) -> String {

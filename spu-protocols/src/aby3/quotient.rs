@@ -204,6 +204,6 @@ mod tests {
             quotient(&ctx, x.view(), power.view(), &operands.only::<u32>(6..9), &q).await
         };
         let subject = Subject::new([replicated(32), replicated(32), held_terms(32)], table(1, &q, 32), kernel);
-        subject.distinguish(600).expect("statistical");
+        subject.distinguish(2000).expect("statistical");
     }
 }
