@@ -1,32 +1,34 @@
 //! x·U·v / 2^(e + t): the quotient of a dividend x by a number that U normalizes, v·2^−t being 1/u of its normalized form u.
 //!
-//! The result fits Z_2^K, but x·U does not, nor does its product with v: both are computed in larger rings, which share no more bits than the values
-//! have (`resize`). With w bits of v·2^−t behind the point, and g bits below the unit of the dividend:
+//! The result fits Z_2^K, but x·U does not, nor does its product with v: both are computed in larger rings, from numbers that P0 and P1 know in part and P2 for the
+//! rest (`resize`). With w bits of v·2^−t behind the point, and g bits below the unit of the dividend:
 //!
-//! 1. x and U are lifted to Z_2^(K + e), where −2^(K+e−2) ≤ x·U < 2^(K+e−2); v is truncated to w fraction bits in Z_2^(K + g + w).
-//! 2. V = x·U >> (e − g), in Z_2^(K + g + w).
+//! 1. x and U are lifted to Z_2^(K + e), where −2^(K+e−2) ≤ x·U < 2^(K+e−2).
+//! 2. V = x·U >> (e − g), and v truncated to w fraction bits, in Z_2^(K + g + w).
 //! 3. V·v >> (g + w), in Z_2^K: no borrow counts.
 //!
 //! | round | who | what | bits (K = 64, e = 44, t = 60, g = 3, w = 20) |
 //! |---|---|---|---|
+//! | 1 | P2 → P1 | of x and of U: wraps, m, and m times the other's b | 6e = 264 |
 //! | 1 | P0 ↔ P1 | v, masked | 2K = 128 |
-//! | 1 | P2 → P1 | what P2 deals for both | 2(K + 2e) + K + g + w + g + t = 454 |
-//! | 2 | P0 ↔ P1 | n·m of x, U and v | 4e + 2(g + t) = 302 |
-//! | 3 | P0 ↔ P1 | x·U, masked | 2(K + e) = 216 |
-//! | 1 and 4 | P2 → P1, P0 ↔ P1 | truncation to V | K + g + 4w = 147 |
-//! | 5 | P0 ↔ P1, P2 → P1 | V·v, masked; −G | 2(K + g + w) + K = 238 |
+//! | 2 | P0 ↔ P1 | x·U, masked | 2(K + e) = 216 |
+//! | 1 | P2 → P1 | of V and of v: b, m, and m times the other's b | 2(K + g + w) + 2w + 2(g + t) = 340 |
+//! | 3 | P0 ↔ P1 | V·v, masked | 2(K + g + w) = 174 |
+//! | 1 | P2 → P1 | half of the result's b | K = 64 |
 //!
-//! Five rounds, 1 485 bits.
+//! Three rounds, 9K + 8e + 6(g + w) + 2t = 1 186 bits.
 //!
-//! Domain: |x·U| ≤ 2^(K + e − 2)·u and |x·U·v| < 2^(K + e + t − 2), 1 ≤ v·2^−t ≤ 2, 0 ≤ g < e, 0 < w < t. Error: below 1 for the last truncation, 2^(1 − g) for V, and
+//! Domain: |x·U| ≤ 2^(K + e − 2)·u and |x·U·v| < 2^(K + e + t − 2), 1 ≤ v·2^−t ≤ 2, 0 ≤ g < e ≤ K, 0 < w < t ≤ K. Error: below 1 for the last truncation, 2^(1 − g) for V, and
 //! 2^−w relative to the product for v. Never fails. For K ≤ 64.
 //!
 //! Security: P2 receives nothing; all other messages are those of `resize`, each under a mask that its receiver lacks.
 
 use super::context::Context;
 use super::message::Message;
-use super::multiply::product_terms;
-use super::resize::{Places, Resize, held, opened, opened_table};
+use super::resize::{
+    Opening, PRODUCT_STEPS, Resize, halves, halves_table, lifted_halves, lifted_halves_table, opening_table, product,
+    product_table,
+};
 use super::shares::{Arith, View};
 use super::steps::Steps;
 use crate::ring::Ring;
@@ -51,12 +53,13 @@ impl Quotient {
         (dividend * (v >> (self.scale - self.places))) >> (self.guard + self.places)
     }
 
-    fn steps(&self, bits: u32) -> [Resize; 4] {
+    /// x and U to the larger ring, x·U to that of V·v, v to the same, V·v to the result.
+    fn resizes(&self, bits: u32) -> [Resize; 4] {
         let (product, last) = (bits + self.excess, bits + self.guard + self.places);
         [
             Resize { from: bits, to: product, shift: 0 },
-            Resize { from: bits, to: last, shift: self.scale - self.places },
             Resize { from: product, to: last, shift: self.excess - self.guard },
+            Resize { from: bits, to: last, shift: self.scale - self.places },
             Resize { from: last, to: bits, shift: self.guard + self.places },
         ]
     }
@@ -64,19 +67,20 @@ impl Quotient {
 
 /// Messages of [`quotient`] on `n` elements of `bits` bits.
 pub fn table(n: usize, quotient: &Quotient, bits: u32) -> Vec<Message> {
-    let [lift, inverse, product, last] = quotient.steps(bits);
-    let mut table = opened_table(n, bits, INVERSE.first);
-    table.extend(lift.table(2 * n, LIFT_AT));
-    table.extend(inverse.table(n, INVERSE_AT));
-    table.extend(opened_table(n, product.from, PRODUCT.first));
-    table.extend(product.table(n, PRODUCT_AT));
-    table.extend(opened_table(n, last.from, LAST.first));
-    table.extend(last.table(n, LAST_AT));
-    table.sort_by_key(|row| row.step);
+    let [lift, dividend, inverse, last] = quotient.resizes(bits);
+    let mut table = lifted_halves_table(n, &lift, LIFT.first);
+    table.extend(product_table(n, [lift.height(); 2], lift.to, PRODUCT.first));
+    // v waits for nothing that is dealt.
+    table.extend(opening_table(n, bits, INVERSE.first).map(|row| Message { after: 0, ..row }));
+    table.extend(opening_table(n, dividend.from, DIVIDEND.first));
+    table.extend(halves_table(n, last.from, HALVES.first));
+    table.extend(product_table(n, [dividend.height(), inverse.height()], last.from, SECOND_PRODUCT.first));
+    table.extend(opening_table(n, last.from, LAST.first));
+    table.extend(last.narrow_table(n, NARROW.first));
     table
 }
 
-/// x·U·v / 2^(e + t) from shares of x and U and this party's term of v.
+/// The quotient from shares of x and U and this party's term of v.
 pub async fn quotient<R: Ring>(
     ctx: &Context<R>,
     x: View<'_, R>,
@@ -98,37 +102,35 @@ async fn within<R: Ring, I: Ring>(
     v: &[R],
     quotient: &Quotient,
 ) -> Arith<R> {
-    let (n, role) = (x.len(), ctx.role());
-    let [lift, inverse, product, last] = quotient.steps(R::BITS);
-    let wide = |v: &[R]| v.iter().map(|v| I::from_u128(v.to_u128())).collect::<Vec<I>>();
-    let v = opened(ctx, wide(v), R::BITS, INVERSE).await;
-    let mut operands = held::<R, I>(role, x);
-    operands.extend(held::<R, I>(role, power));
-    let operands = lift.begin(ctx, operands, LIFT_AT).await;
-    let v = inverse.begin(ctx, v, INVERSE_AT).await;
-    let operands = lift.finish(ctx, operands).await;
-    let v = inverse.finish(ctx, v).await;
+    let role = ctx.role();
+    let [lift, dividend, inverse, last] = quotient.resizes(R::BITS);
+    let v = v.iter().map(|v| I::from_u128(v.to_u128())).collect();
+    let v = Opening::begin(ctx, v, R::BITS, INVERSE);
 
-    let dividend = product_terms(operands.part(0..n), operands.part(n..2 * n));
-    let dividend = opened(ctx, dividend, product.from, PRODUCT).await;
-    let dividend = product.begin(ctx, dividend, PRODUCT_AT).await;
-    let dividend = product.finish(ctx, dividend).await;
-    let result = product_terms(dividend.view(), v.view());
-    let result = opened(ctx, result, last.from, LAST).await;
-    let result = last.begin(ctx, result, LAST_AT).await;
-    let result = last.finish(ctx, result).await;
+    let [x, power] = [x, power].map(|shares| lift.split_shares::<R, I>(role, shares));
+    let [of_x, of_power] = lifted_halves(ctx, [&x, &power], &lift, LIFT).await;
+    let product_of = product(ctx, [&x.split, &power.split], [&of_x, &of_power], lift.to, PRODUCT).await;
+    let product_of = Opening::begin(ctx, product_of, dividend.from, DIVIDEND);
+    let v = inverse.split(role, v.finish(ctx).await);
+    let dividend = dividend.split(role, product_of.finish(ctx).await);
+
+    let [of_dividend, of_v] = halves(ctx, [&dividend, &v], last.from, HALVES).await;
+    let result = product(ctx, [&dividend, &v], [&of_dividend, &of_v], last.from, SECOND_PRODUCT).await;
+    let result = Opening::begin(ctx, result, last.from, LAST).finish(ctx).await;
+    let result = last.narrow(ctx, last.split(role, result), NARROW).await;
     let narrow = |x: Vec<I>| x.into_iter().map(|x| R::from_u128(x.to_u128())).collect();
     Arith { own: narrow(result.own), next: narrow(result.next) }
 }
 
-/// What is dealt for v and for the lifted operands comes before either exchange, and neither exchange waits for the other.
-const INVERSE: Steps = Steps::START;
-const LIFT_AT: Places = Places { dealt: Steps { first: 1, label: 1 }, exchange: 5, after: 5 };
-const INVERSE_AT: Places = Places { dealt: LIFT_AT.dealt.past(Places::DEALT), exchange: 6, after: 5 };
-const PRODUCT: Steps = Steps { first: 7, label: 7 };
-const PRODUCT_AT: Places = Places { dealt: Steps { first: 8, label: 8 }, exchange: 10, after: 10 };
-const LAST: Steps = Steps { first: 11, label: 11 };
-const LAST_AT: Places = Places { dealt: Steps { first: 12, label: 12 }, exchange: 14, after: 14 };
+const ONE: Steps = Steps { first: 1, label: 1 };
+const LIFT: Steps = Steps::START;
+const PRODUCT: Steps = LIFT.past(ONE);
+const INVERSE: Steps = PRODUCT.past(PRODUCT_STEPS);
+const DIVIDEND: Steps = INVERSE.past(ONE);
+const HALVES: Steps = DIVIDEND.past(ONE);
+const SECOND_PRODUCT: Steps = HALVES.past(ONE);
+const LAST: Steps = SECOND_PRODUCT.past(PRODUCT_STEPS);
+const NARROW: Steps = LAST.past(ONE);
 
 #[cfg(test)]
 mod tests {
@@ -191,7 +193,7 @@ mod tests {
     #[test]
     fn costs_are_those_of_the_head() {
         let cost = cost(&table(64, &DEFAULT, 64));
-        assert_eq!((cost.rounds, cost.bits / 64), (5, 128 + 454 + 302 + 216 + 147 + 238));
+        assert_eq!((cost.rounds, cost.bits / 64), (3, 9 * 64 + 8 * 44 + 6 * (3 + 20) + 2 * 60));
     }
 
     #[test]
@@ -202,6 +204,6 @@ mod tests {
             quotient(&ctx, x.view(), power.view(), &operands.only::<u32>(6..9), &q).await
         };
         let subject = Subject::new([replicated(32), replicated(32), held_terms(32)], table(1, &q, 32), kernel);
-        subject.distinguish(600).expect("statistical");
+        subject.distinguish(2000).expect("statistical");
     }
 }
