@@ -60,6 +60,11 @@ fn advance<N: Pure, O: Optimizer>(
     (Training { weights, optimizer }, loss)
 }
 
+/// Tells every party the loss of a step.
+fn tell(loss: Tensor<Secret, Fxp>) -> Tensor<Public, Fxp> {
+    loss.reveal()
+}
+
 /// A network with an optimizer.
 pub(crate) trait Task {
     /// Weights and what the optimizer keeps.
@@ -121,7 +126,7 @@ macro_rules! tasks {
                     rate: Tensor<Public, Fxp>,
                 ) -> (State, Tensor<Public, Fxp>) {
                     let (next, loss) = advance($network, $optimizer, state, images, labels, rate);
-                    (next, loss.reveal())
+                    (next, tell(loss))
                 }
 
                 #[spu_fn]
