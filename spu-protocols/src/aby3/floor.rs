@@ -29,14 +29,16 @@ use super::bits::for_each_bit;
 use super::carry::{self, summand};
 use super::context::Context;
 use super::decompose::carry_levels;
-use super::inject::{DEAL_STEPS, OPEN_MASKED_STEPS, deal, deal_table, open_masked, open_masked_table};
+use super::inject::{
+    DEAL_STEPS, OPEN_MASKED_STEPS, deal, deal_low, deal_low_table, deal_table, open_masked, open_masked_table,
+};
 use super::levels::Level;
 use super::message::Message;
 use super::multiply::{reshare_pair, reshare_pair_table};
-use super::role::{Pair, Role};
+use super::role::Role;
 use super::shares::{Arith, View};
 use super::steps::Steps;
-use crate::ring::{Planes, Ring, from_planes, pack_fields, unpack_fields, vectorize};
+use crate::ring::{Planes, Ring, from_planes, vectorize};
 
 /// Messages of [`floor`] on `n` elements of `bits` bits.
 pub fn table(n: usize, shift: u32, bits: u32) -> Vec<Message> {
@@ -51,7 +53,7 @@ pub fn table(n: usize, shift: u32, bits: u32) -> Vec<Message> {
     steps = steps.past(OPEN_MASKED_STEPS);
     table.extend(deal_table(2 * n, bits, steps.first));
     steps = steps.past(DEAL_STEPS);
-    table.push(Message::dealt(steps.first, Role::P0, Role::P1, n as u64 * u64::from(shift)));
+    table.extend(deal_low_table(n, shift, steps.first));
     table.extend(reshare_pair_table(n, bits, steps.past(DEAL_STEPS).first));
     table
 }
@@ -116,23 +118,6 @@ fn take_high<R: Ring>(a: &mut [R], shift: u32, offset: i128) -> Known<R> {
 /// Plane j as ring elements 0 and 1.
 pub(super) fn elements_of<R: Ring>(planes: &Planes, j: usize) -> Vec<R> {
     from_planes(&Planes::from_words(planes.elements(), 1, planes.plane(j).to_vec()), 0)
-}
-
-/// Halves modulo 2^s of what P0 knows.
-pub(super) async fn deal_low<R: Ring>(ctx: &Context<R>, value: Vec<R>, shift: u32, n: usize, steps: Steps) -> Vec<R> {
-    let key = || ctx.draw_low(Pair::P02, steps.label, shift, n);
-    match ctx.role() {
-        Role::P0 => {
-            let masked: Vec<R> = value.iter().zip(key()).map(|(value, key)| value.minus(key)).collect();
-            ctx.send(steps.first, Role::P1, pack_fields(&masked, shift));
-            Vec::new()
-        }
-        Role::P1 => {
-            let words = ctx.receive(steps.first, Role::P0).await;
-            unpack_fields(&words, shift, n).expect("a message has its length")
-        }
-        Role::P2 => key(),
-    }
 }
 
 /// P1 and P2: this party's half of the result. `dealt` are its halves of α and λ, `wrap` that of m.

@@ -26,8 +26,10 @@ use super::bits::for_each_bit;
 use super::carry::{self, summand};
 use super::context::Context;
 use super::decompose::carry_levels;
-use super::floor::{deal_low, elements_of};
-use super::inject::{DEAL_STEPS, OPEN_MASKED_STEPS, deal, deal_table, open_masked, open_masked_table};
+use super::floor::elements_of;
+use super::inject::{
+    DEAL_STEPS, OPEN_MASKED_STEPS, deal, deal_low, deal_low_table, deal_table, open_masked, open_masked_table,
+};
 use super::levels::Level;
 use super::message::Message;
 use super::multiply::{reshare_pair, reshare_pair_table};
@@ -49,7 +51,7 @@ pub fn table(n: usize, shift: u32, bits: u32) -> Vec<Message> {
     steps = steps.past(OPEN_MASKED_STEPS);
     table.extend(deal_table(2 * n, bits, steps.first));
     steps = steps.past(DEAL_STEPS);
-    table.push(Message::dealt(steps.first, Role::P0, Role::P1, n as u64 * u64::from(shift)));
+    table.extend(deal_low_table(n, shift, steps.first));
     table.extend(reshare_pair_table(n, bits, steps.past(DEAL_STEPS).first));
     table
 }
