@@ -1,10 +1,9 @@
 //! Adam with decoupled weight decay.
 
-use spu::tensor::LeavesAre;
-use spu::{Error, Fxp, HostOf, Public, Secret, ShapeOf, Tensor, Tree};
+use spu::{Error, Fxp, HostOf, Public, ShapeOf, Tensor, Tree};
 
-use super::Adam;
 use super::state::{UNITS, descend, descend_at};
+use super::{Adam, Trainable};
 
 /// AdamW (Loshchilov and Hutter, ICLR 2019): a step of [`Adam`], and w ← w − rate·decay·w beside it, which the moments do not see.
 ///
@@ -29,18 +28,13 @@ impl AdamW {
     pub const DEFAULT: Self = Self { adam: Adam::DEFAULT, weight_decay: 0.01 };
 
     /// One step without correction of the start: the new weights and the new state.
-    pub fn step<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
-        self,
-        weights: T,
-        state: (T, T),
-        gradient: T,
-    ) -> (T, (T, T)) {
+    pub fn step<T: Trainable>(self, weights: T, state: (T, T), gradient: T) -> (T, (T, T)) {
         let (moved, state) = self.adam.step(weights, state, gradient);
         (descend(moved, weights, self.adam.rate * self.weight_decay), state)
     }
 
     /// One step at the public `rate` and `decay` that [`AdamW::rate_at`] and [`AdamW::decay_at`] give.
-    pub fn step_at<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
+    pub fn step_at<T: Trainable>(
         self,
         weights: T,
         state: (T, T),
@@ -68,7 +62,7 @@ impl AdamW {
     }
 
     /// The state before the first step: [`Adam::at_rest`].
-    pub fn at_rest<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>) -> Result<HostOf<(T, T)>, Error> {
+    pub fn at_rest<T: Trainable>(shape: ShapeOf<T>) -> Result<HostOf<(T, T)>, Error> {
         Adam::at_rest(shape)
     }
 }

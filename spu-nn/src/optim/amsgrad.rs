@@ -1,8 +1,8 @@
 //! AMSGrad.
 
-use spu::tensor::LeavesAre;
-use spu::{Error, Fxp, HostOf, Public, Secret, ShapeOf, Tensor, Tree};
+use spu::{Error, Fxp, HostOf, Public, ShapeOf, Tensor, Tree};
 
+use super::Trainable;
 use super::moments::{self, factor};
 use super::state::{UNITS, descend, descend_at, zeros};
 
@@ -33,18 +33,13 @@ impl AmsGrad {
     pub const DEFAULT: Self = Self { rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1.0 / 1_048_576.0 };
 
     /// One step: the new weights and the new state.
-    pub fn step<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
-        self,
-        weights: T,
-        state: (T, T, T),
-        gradient: T,
-    ) -> (T, (T, T, T)) {
+    pub fn step<T: Trainable>(self, weights: T, state: (T, T, T), gradient: T) -> (T, (T, T, T)) {
         let (direction, state) = self.direction(state, gradient);
         (descend(weights, direction, self.rate * factor(self.beta1, self.beta2)), state)
     }
 
     /// One step at the public `rate` that [`AmsGrad::rate_at`] gives; [`AmsGrad::rate`] is not used.
-    pub fn step_at<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
+    pub fn step_at<T: Trainable>(
         self,
         weights: T,
         state: (T, T, T),
@@ -66,16 +61,12 @@ impl AmsGrad {
     }
 
     /// The state before the first step, for weights of this shape: zeros.
-    pub fn at_rest<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>) -> Result<HostOf<(T, T, T)>, Error> {
+    pub fn at_rest<T: Trainable>(shape: ShapeOf<T>) -> Result<HostOf<(T, T, T)>, Error> {
         zeros(Self::state(shape))
     }
 
     /// Where a step goes, up to a public factor, and the new state.
-    fn direction<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
-        self,
-        (first, second, largest): (T, T, T),
-        gradient: T,
-    ) -> (T, (T, T, T)) {
+    fn direction<T: Trainable>(self, (first, second, largest): (T, T, T), gradient: T) -> (T, (T, T, T)) {
         let gradient = moments::in_units(gradient);
         let first = moments::first(first, gradient, self.beta1);
         let second = moments::second(second, gradient, self.beta2);

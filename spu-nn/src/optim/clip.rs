@@ -1,7 +1,8 @@
 //! Gradients no larger than allowed.
 
-use spu::tensor::LeavesAre;
-use spu::{Fxp, Secret, Tensor, Tree};
+use spu::{Fxp, Secret, Tensor};
+
+use super::Trainable;
 
 /// Every element brought into [−limit, limit]. `limit` is positive.
 ///
@@ -13,7 +14,7 @@ use spu::{Fxp, Secret, Tensor, Tree};
 /// assert_eq!(clipped.values(), [0.5, -2.0]);
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
-pub fn by_value<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(gradient: T, limit: f64) -> T {
+pub fn by_value<T: Trainable>(gradient: T, limit: f64) -> T {
     gradient.map(|g| g.clamp(-limit, limit))
 }
 
@@ -32,7 +33,7 @@ pub fn by_value<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(gradient: T, limit: f6
 /// assert!((a.values()[0] - 0.3).abs() < 1e-12 && (b.values()[0] - 0.4).abs() < 1e-12);
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
-pub fn by_norm<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(gradient: T, limit: f64) -> T {
+pub fn by_norm<T: Trainable>(gradient: T, limit: f64) -> T {
     // limit = c·2^e with c in [1, 2): all factors but c change scales alone, so that squares keep their digits and have room.
     let e = limit.log2().floor();
     let c = limit / e.exp2();

@@ -14,30 +14,24 @@
 //! **Range.** |g| ≤ 16: then 2^6·G² and (1 − β2)·X lie below 2^26, with the 35 fraction bits that their sum has, within the safe range of 2^62. A root mean square gradient above
 //! 8 (v/(1 − β2) from 2^16 on) makes no step: X is looked at below 2^34. Larger gradients are to be clipped.
 //!
-//! **Error.** Truncations round by less than one ulp, 2^−18, at random and without a bias under ABY3, and down in the oracle: in every step once in G, in M, in X and in a
+//! **Error.** Truncations round by less than one ulp, 2^−18, at random and without a bias: in every step once in G, in M, in X and in a
 //! weight. So g errs by 2^−24, m by 2^−23, and v by 2^−46 a step at most. A gradient of 10^−5 in every step, for which 2^6·G² is seven ulp, has its direction within
 //! some percent, one of 10^−4 within 2^−8.
 
-use spu::tensor::LeavesAre;
-use spu::{Fxp, Secret, Tensor, Tree};
-
-/// What moments are made of: trees of secret numbers.
-pub(super) trait Weights: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy {}
-
-impl<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy> Weights for T {}
+use super::Trainable;
 
 /// G.
-pub(super) fn in_units<T: Weights>(gradient: T) -> T {
+pub(super) fn in_units<T: Trainable>(gradient: T) -> T {
     gradient.map(|g| UNITS * g)
 }
 
 /// M ← β1·M + G.
-pub(super) fn first<T: Weights>(sums: T, gradient: T, beta: f64) -> T {
+pub(super) fn first<T: Trainable>(sums: T, gradient: T, beta: f64) -> T {
     sums.zip(gradient, |m, g| beta * m + g)
 }
 
 /// X ← β2·X + 2^6·G².
-pub(super) fn second<T: Weights>(sums: T, gradient: T, beta: f64) -> T {
+pub(super) fn second<T: Trainable>(sums: T, gradient: T, beta: f64) -> T {
     let less = complement(beta);
     // Tells the compiler to truncate what is added before it is: X would not fit with as many fraction bits.
     let most = LARGEST_SQUARE / less;
@@ -48,7 +42,7 @@ pub(super) fn second<T: Weights>(sums: T, gradient: T, beta: f64) -> T {
 }
 
 /// 2^3·M/√(X + ε²), ε in the units of X.
-pub(super) fn direction<T: Weights>(first: T, second: T, epsilon: f64, beta: f64) -> T {
+pub(super) fn direction<T: Trainable>(first: T, second: T, epsilon: f64, beta: f64) -> T {
     let added = epsilon.powi(2) * UNITS.powi(3) / complement(beta);
     first.zip(second, |m, x| (ROOT_OF_UNITS * m) * (x + added.max(ULP)).rsqrt_approx())
 }

@@ -1,8 +1,8 @@
 //! RMSProp.
 
-use spu::tensor::LeavesAre;
-use spu::{Error, Fxp, HostOf, Public, Secret, ShapeOf, Tensor, Tree};
+use spu::{Error, Fxp, HostOf, Public, ShapeOf, Tensor, Tree};
 
+use super::Trainable;
 use super::moments;
 use super::state::{UNITS, descend, descend_at, zeros};
 
@@ -31,19 +31,13 @@ impl RmsProp {
     pub const DEFAULT: Self = Self { rate: 0.001, beta: 0.99, epsilon: 1.0 / 1_048_576.0 };
 
     /// One step: the new weights and the new state.
-    pub fn step<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(self, weights: T, state: T, gradient: T) -> (T, T) {
+    pub fn step<T: Trainable>(self, weights: T, state: T, gradient: T) -> (T, T) {
         let (direction, state) = self.direction(state, gradient);
         (descend(weights, direction, self.rate * moments::root_factor(self.beta)), state)
     }
 
     /// One step at the public `rate` that [`RmsProp::rate_at`] gives; [`RmsProp::rate`] is not used.
-    pub fn step_at<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
-        self,
-        weights: T,
-        state: T,
-        gradient: T,
-        rate: Tensor<Public, Fxp>,
-    ) -> (T, T) {
+    pub fn step_at<T: Trainable>(self, weights: T, state: T, gradient: T, rate: Tensor<Public, Fxp>) -> (T, T) {
         let (direction, state) = self.direction(state, gradient);
         (descend_at(weights, direction, rate), state)
     }
@@ -59,12 +53,12 @@ impl RmsProp {
     }
 
     /// The state before the first step, for weights of this shape: zeros.
-    pub fn at_rest<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
+    pub fn at_rest<T: Trainable>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
         zeros(shape)
     }
 
     /// Where a step goes, up to a public factor, and the new state.
-    fn direction<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(self, state: T, gradient: T) -> (T, T) {
+    fn direction<T: Trainable>(self, state: T, gradient: T) -> (T, T) {
         let gradient = moments::in_units(gradient);
         let second = moments::second(state, gradient, self.beta);
         (moments::direction(gradient, second, self.epsilon, self.beta), second)

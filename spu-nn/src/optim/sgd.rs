@@ -1,8 +1,8 @@
 //! Stochastic gradient descent with momentum.
 
-use spu::tensor::LeavesAre;
-use spu::{Error, Fxp, HostOf, Public, Secret, ShapeOf, Tensor, Tree};
+use spu::{Error, Fxp, HostOf, Public, ShapeOf, Tensor, Tree};
 
+use super::Trainable;
 use super::state::{UNITS, descend, descend_at, zeros};
 
 /// Momentum SGD: v ← momentum·v + g, w ← w − rate·v, with g the gradient + decay·w.
@@ -46,19 +46,13 @@ impl Sgd {
     pub const DEFAULT: Self = Self { rate: 0.01, momentum: 0.9, nesterov: false, weight_decay: 0.0 };
 
     /// One step: the new weights and the new velocity.
-    pub fn step<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(self, weights: T, velocity: T, gradient: T) -> (T, T) {
+    pub fn step<T: Trainable>(self, weights: T, velocity: T, gradient: T) -> (T, T) {
         let (direction, velocity) = self.direction(weights, velocity, gradient);
         (descend(weights, direction, self.rate), velocity)
     }
 
     /// One step at the public `rate` that [`Sgd::rate_at`] gives; [`Sgd::rate`] is not used.
-    pub fn step_at<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
-        self,
-        weights: T,
-        velocity: T,
-        gradient: T,
-        rate: Tensor<Public, Fxp>,
-    ) -> (T, T) {
+    pub fn step_at<T: Trainable>(self, weights: T, velocity: T, gradient: T, rate: Tensor<Public, Fxp>) -> (T, T) {
         let (direction, velocity) = self.direction(weights, velocity, gradient);
         (descend_at(weights, direction, rate), velocity)
     }
@@ -74,17 +68,12 @@ impl Sgd {
     }
 
     /// The velocity before the first step, for weights of this shape: zeros.
-    pub fn at_rest<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
+    pub fn at_rest<T: Trainable>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
         zeros(shape)
     }
 
     /// Where a step goes, and the new velocity.
-    fn direction<T: Tree + LeavesAre<Tensor<Secret, Fxp>> + Copy>(
-        self,
-        weights: T,
-        velocity: T,
-        gradient: T,
-    ) -> (T, T) {
+    fn direction<T: Trainable>(self, weights: T, velocity: T, gradient: T) -> (T, T) {
         let gradient = match self.weight_decay {
             0.0 => gradient,
             decay => gradient.zip(weights, |g, w| g + decay * w),

@@ -1,10 +1,11 @@
 //! The state of an optimizer before its first step, and public rates.
 
-use spu::tensor::LeavesAre;
-use spu::{Error, Fxp, HostOf, HostTensor, Public, Secret, ShapeOf, Tensor, Tree};
+use spu::{Error, Fxp, HostOf, HostTensor, Public, ShapeOf, Tensor};
+
+use super::Trainable;
 
 /// Zeros in the place of every leaf.
-pub(super) fn zeros<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
+pub(super) fn zeros<T: Trainable>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
     HostOf::of(|| {
         shape.graft().map(|leaf| {
             let shape = leaf.shape();
@@ -15,16 +16,12 @@ pub(super) fn zeros<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(shape: ShapeOf<T>)
 }
 
 /// w − rate·d for each leaf; the constant is a part of the program.
-pub(super) fn descend<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(weights: T, direction: T, rate: f64) -> T {
+pub(super) fn descend<T: Trainable>(weights: T, direction: T, rate: f64) -> T {
     weights.zip(direction, |w, d| w - rate * d)
 }
 
 /// The same with a public rate in units of 1/[`UNITS`].
-pub(super) fn descend_at<T: Tree + LeavesAre<Tensor<Secret, Fxp>>>(
-    weights: T,
-    direction: T,
-    rate: Tensor<Public, Fxp>,
-) -> T {
+pub(super) fn descend_at<T: Trainable>(weights: T, direction: T, rate: Tensor<Public, Fxp>) -> T {
     weights.zip(direction, |w, d| w - rate * (d * (1.0 / UNITS)))
 }
 
