@@ -2,10 +2,14 @@
 
 extern crate spu_tensor as spu;
 
+mod common;
+
 use spu::{Error, Evaluator, ExecutorExt, Fxp, Int, Party, Secret, Shared, Tensor};
 use spu_nn::data::{
     Csv, Dataset, Normalization, Source, Table, Unmatched, announce, shuffle_rows, shuffled_batches, take_rows,
 };
+
+use common::problem;
 
 fn csv(source: &str, text: &str) -> Result<Table, Error> {
     Csv::default().parse(source, text.as_bytes())
@@ -26,15 +30,6 @@ fn both<'a>(
     shop: impl FnOnce() -> Result<Table, Error> + 'a,
 ) -> Result<Dataset, Error> {
     Dataset::aligned(session, "id", unmatched, [Source::new(Party(0), bank), Source::new(Party(1), shop)])
-}
-
-#[track_caller]
-fn problem<T>(result: Result<T, Error>) -> String {
-    match result {
-        Err(error @ Error::Data(_)) => error.to_string(),
-        Err(error) => panic!("expected a data error, found {error}"),
-        Ok(_) => panic!("expected a data error"),
-    }
 }
 
 #[test]

@@ -2,10 +2,14 @@
 
 extern crate spu_tensor as spu;
 
+mod common;
+
 use std::path::PathBuf;
 
 use spu::{Error, HostTensor};
 use spu_nn::data::{Csv, Normalization, Table, Values};
+
+use common::problem;
 
 fn csv(text: &str) -> Result<Table, Error> {
     Csv::default().parse("people.csv", text.as_bytes())
@@ -13,15 +17,6 @@ fn csv(text: &str) -> Result<Table, Error> {
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name)
-}
-
-#[track_caller]
-fn problem<T>(result: Result<T, Error>) -> String {
-    match result {
-        Err(error @ Error::Data(_)) => error.to_string(),
-        Err(error) => panic!("expected a data error, found {error}"),
-        Ok(_) => panic!("expected a data error"),
-    }
 }
 
 #[test]
