@@ -74,6 +74,10 @@ fn real_numbers_and_the_clear_give_an_accuracy() {
     for flag in ["--real", "--plain"] {
         let flags =
             ["--networks", "d", "--optimizers", "adam", "--epochs", "1", "--batch", "50", "--data", folder.path()];
+        let output =
+            run("table1", &[&flags[..2], &["--optimizers", "sgd", "--steps", "1"], &flags[6..], &[flag]].concat());
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(printed.contains("in the clear, in one process") && printed.lines().count() == 6, "{printed}");
         let rows = measured("table1", &[&flags[..], &[flag]].concat());
         let right = rows[0]["accuracy"].as_f64().unwrap() / 100.0 * TEST as f64;
         assert!((right - right.round()).abs() < 1e-6 && (0.0..=TEST as f64).contains(&right), "{rows}");

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -102,7 +102,12 @@ pub(crate) fn main(options: &PartyOptions, run: impl FnOnce() -> Result<(), Fail
     if options.transport == Some(Transport::Tcp) && options.party.is_none() {
         return launch::run(Output::OfParty0, |party, peers| options.for_child(party, peers));
     }
-    match run() {
+    finish(run())
+}
+
+/// Says why an example failed, if it did, and gives its exit code.
+pub(crate) fn finish(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Error(error @ Error::Configuration(_))) => fail(&error, 2),
         Err(Failure::Error(error)) => fail(&error, 1),
@@ -192,9 +197,14 @@ impl PartyOptions {
         self.party.is_none_or(|party| party == 0)
     }
 
-    /// Writes `value` to the file of `--json`, if there is one and this process speaks.
+    /// The file of `--json`, if there is one and this process speaks.
+    pub(crate) fn json_file(&self) -> Option<&Path> {
+        self.json.as_deref().filter(|_| self.speaks())
+    }
+
+    /// Writes `value` to the [`json_file`](Self::json_file).
     pub(crate) fn write_json(&self, value: &impl Serialize) -> Result<(), Failure> {
-        let Some(path) = self.json.as_ref().filter(|_| self.speaks()) else { return Ok(()) };
+        let Some(path) = self.json_file() else { return Ok(()) };
         let text = serde_json::to_string_pretty(value).map_err(|e| Failure::File(format!("cannot write JSON: {e}")))?;
         let written = fs::write(path, text + "\n");
         written.map_err(|e| Failure::File(format!("cannot write {}: {e}", path.display())))
@@ -202,7 +212,7 @@ impl PartyOptions {
 
     /// What can be known to be impossible before anything starts.
     fn check(&self) -> Result<(), String> {
-        if let Some(path) = self.json.as_ref().filter(|_| self.speaks()) {
+        if let Some(path) = self.json_file() {
             // What an earlier run wrote must not pass for this one's, should it fail.
             File::create(path).map_err(|e| format!("--json: {} cannot be written: {e}", path.display()))?;
         }

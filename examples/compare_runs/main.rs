@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use serde::Deserialize;
 
-use common::parties::Failure;
+use common::parties::{Failure, finish};
 use common::print::say;
 
 /// Compares trainings of the same network from the same weights by the JSON that they wrote.
@@ -40,17 +40,7 @@ struct Run {
 }
 
 fn main() -> ExitCode {
-    match compare(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::File(problem) | Failure::Parties(problem, _)) => {
-            eprintln!("error: {problem}");
-            ExitCode::FAILURE
-        }
-        Err(Failure::Error(error)) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    finish(compare(&Options::parse()))
 }
 
 fn compare(options: &Options) -> Result<(), Failure> {

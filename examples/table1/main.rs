@@ -61,6 +61,22 @@ enum Profile {
     Wan,
 }
 
+impl Options {
+    /// What the rows were measured on.
+    fn machine(&self) -> String {
+        let PartyOptions { plain, transport, latency_ms, bandwidth_mbps, .. } = self.training.parties;
+        let parties = match transport {
+            _ if self.real => return "real numbers (f64) in the clear, in one process".into(),
+            _ if plain => return "the same program in the clear, in one process".into(),
+            Some(Transport::Threads) => "three threads of one process",
+            _ => "three processes on loopback sockets",
+        };
+        let rate = bandwidth_mbps.map(|rate| format!("{rate} Mbit/s from each party"));
+        let delay = Some(format!("{latency_ms} ms one way")).filter(|_| latency_ms > 0.0);
+        [Some(parties.to_owned()), delay, rate].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+}
+
 impl Profile {
     /// Milliseconds one way, and megabits a second.
     fn shape(self) -> Option<(f64, f64)> {
@@ -78,11 +94,11 @@ fn main() -> ExitCode {
     if training.steps.is_none() && training.epochs.is_none() {
         training.steps = Some(DEFAULT_STEPS);
     }
+    if let Some((latency, bandwidth)) = options.network_profile.shape() {
+        training.parties.latency_ms = latency;
+        training.parties.bandwidth_mbps = Some(bandwidth);
+    }
     if let (Some(network), Some(optimizer)) = (options.cell_network, options.cell_optimizer) {
-        if let Some((latency, bandwidth)) = options.network_profile.shape() {
-            training.parties.latency_ms = latency;
-            training.parties.bandwidth_mbps = Some(bandwidth);
-        }
         return parties::main(&training.parties, || train::train_and_report(network, optimizer, training));
     }
     // Processes are started for each cell, not for the table.
@@ -103,13 +119,13 @@ fn table(options: &Options) -> Result<(), Failure> {
             rows.push(row);
             curves.push((format!("{} ({})", name_of(network), name_of(optimizer)), report.loss));
             options.training.parties.write_json(&rows)?;
-            if let Some(path) = &options.training.parties.json {
+            if let Some(path) = options.training.parties.json_file() {
                 let curves: Vec<_> = curves.iter().map(|(name, loss)| (name.as_str(), loss.as_slice())).collect();
                 curve::write(&path.with_extension("svg"), "loss", &curves)?;
             }
         }
     }
-    row::print_foot(options.network_profile.shape());
+    row::print_foot(&options.machine());
     Ok(())
 }
 
@@ -128,13 +144,15 @@ fn measure(options: &Options, network: NetworkName, optimizer: OptimizerName) ->
     }
     let PartyOptions { plain, transport, .. } = options.training.parties;
     if plain || transport == Some(Transport::Threads) {
-        let report = train::train(network, optimizer, &options.training)?;
+        let report = train::train(network, optimizer, &options.training, Output::Quiet)?;
         return Ok(report.as_ref().expect("who runs all parties speaks").into());
     }
-    let file = tempfile::NamedTempFile::new().map_err(|e| Failure::File(format!("no temporary file: {e}")))?;
+    // Party 0 also draws a curve beside its report.
+    let folder = tempfile::tempdir().map_err(|e| Failure::File(format!("no temporary folder: {e}")))?;
+    let file = folder.path().join("report.json");
     let cell = [("--cell-network", name_of(network)), ("--cell-optimizer", name_of(optimizer))];
     let cell = cell.into_iter().flat_map(|(flag, value)| [flag.into(), value.into()]);
-    let json = ["--json".into(), file.path().into()];
+    let json = ["--json".into(), file.clone().into()];
     let child: Vec<OsString> = std::env::args_os().skip(1).chain(cell).chain(json).collect();
     let code = launch::run(Output::Quiet, |party, peers| {
         child.iter().cloned().chain(place(party, peers).map(OsString::from)).collect()
@@ -146,7 +164,7 @@ fn measure(options: &Options, network: NetworkName, optimizer: OptimizerName) ->
             code,
         ));
     }
-    let text = fs::read(file.path()).map_err(|e| Failure::File(format!("cannot read what party 0 measured: {e}")))?;
+    let text = fs::read(file).map_err(|e| Failure::File(format!("cannot read what party 0 measured: {e}")))?;
     serde_json::from_slice(&text).map_err(|e| Failure::File(format!("cannot read what party 0 measured: {e}")))
 }
 

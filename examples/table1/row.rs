@@ -100,12 +100,9 @@ pub(crate) fn print_head(wan: bool) {
     say!("net optimizer accu.  s/batch   rounds  MB/party  MB mem    M / T / C / S                 M / T / C / S");
 }
 
-/// Prints how to read the table.
-pub(crate) fn print_foot(shape: Option<(f64, f64)>) {
-    match shape {
-        None => say!("this machine: three processes on loopback sockets"),
-        Some((ms, mbps)) => say!("this machine: three processes; {ms} ms one way, {mbps} Mbit/s from each party"),
-    }
+/// Prints how to read the table, of rows that were measured on `machine`.
+pub(crate) fn print_foot(machine: &str) {
+    say!("this machine: {machine}");
     say!(
         "published (USENIX ATC 2023, three servers): M MP-SPDZ, T TF Encrypted, C CrypTen, S SPU; a guide to ratios, not to be"
     );

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use spu::nn::data::{Images, Labels, Mnist};
 use spu::prelude::*;
-use spu::{Cost, Session};
+use spu::{Cost, Executor, Session};
 
 use super::tasks::{self, publish_facts};
 use crate::common::ledger::Ledger;
@@ -16,6 +16,9 @@ pub(crate) const IMAGES: Party = Party(0);
 
 /// Who owns the labels.
 pub(crate) const LABELS: Party = Party(1);
+
+/// Test images in one run.
+pub(crate) const TEST_BATCH: usize = 1000;
 
 /// How many numbers an owner tells: five of each of its two files.
 pub(crate) const FACTS: usize = 2 * WORDS;
@@ -71,6 +74,14 @@ impl Data {
         Ok(Self { images, labels, counts: of_images.map(|f| f.count), md5 })
     }
 
+    /// What a process that sees everything reads.
+    pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
+        let Mnist { train, test } = Mnist::load(folder)?;
+        let counts = [train.len(), test.len()];
+        let (images, labels) = ([train.images, test.images], [train.labels, test.labels]);
+        Ok(Self { images: Some(images), labels: Some(labels), counts, md5: BTreeMap::new() })
+    }
+
     /// How many examples a part has.
     pub(crate) fn count(&self, part: Part) -> usize {
         self.counts[part as usize]
@@ -84,7 +95,7 @@ impl Data {
     /// Images and labels of `range` become shares: the images by their owner, the labels by theirs.
     pub(crate) fn share(
         &self,
-        session: &Session,
+        session: &impl Executor,
         part: Part,
         range: Range<usize>,
     ) -> Result<(Shared<tasks::Images>, Shared<tasks::Labels>), Error> {

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use spu::nn::data::{Images, Labels, Mnist, batches};
+use spu::nn::data::batches;
 use spu::prelude::*;
 use spu::{Evaluator, ExecutorExt};
 
+use super::data::{Data, IMAGES, LABELS, Part, TEST_BATCH};
 use super::options::TrainOptions;
 use super::tasks::{Count, Stage, Task, publish_count};
 use crate::common::progress::Progress;
@@ -21,22 +22,17 @@ pub(crate) struct Outcome {
 /// Trains, and tests after whole epochs, from the same initial weights as the parties would have.
 pub(crate) fn run<T: Task>(options: &TrainOptions) -> Result<Outcome, Error> {
     let session = Evaluator::new();
-    let Mnist { train, test } = Mnist::load(&options.data)?;
-    let steps = options.total_steps(train.len());
+    let data = Data::read(&options.data)?;
+    let count = data.count(Part::Train);
+    let steps = options.total_steps(count);
     let mut progress = Progress::new(steps, true);
-    let mut state = session.input(Party(0), T::shape(), || T::initial(options.parties.seed))?;
+    let mut state = session.input(IMAGES, T::shape(), || T::initial(options.parties.seed))?;
     let (mut seconds, mut losses) = (Vec::new(), Vec::new());
-    let share = |images: &Images, labels: &Labels, range: std::ops::Range<usize>| {
-        let [pixels, classes] = super::data::shapes(range.len());
-        let images = session.input(Party(0), pixels, || Ok(images.batch(range.clone())))?;
-        Ok::<_, Error>((images, session.input(Party(1), classes, || Ok(labels.batch(range)))?))
-    };
-    for (i, range) in (0..steps).zip(batches(train.len(), options.batch).cycle()) {
+    for (i, range) in (0..steps).zip(batches(count, options.batch).cycle()) {
         let begun = Instant::now();
-        let (images, labels) = share(&train.images, &train.labels, range)?;
-        let stage = if i % options.loss_every == 0 { Stage::Train } else { Stage::TrainSilently };
+        let (images, labels) = data.share(&session, Part::Train, range)?;
         let loss;
-        (state, loss) = T::step(&session, stage, i, &state, &images, &labels)?;
+        (state, loss) = T::step(&session, Stage::of_step(i, options.loss_every), i, &state, &images, &labels)?;
         seconds.push(begun.elapsed().as_secs_f64());
         losses.push(loss);
         progress.step(loss);
@@ -45,14 +41,12 @@ pub(crate) fn run<T: Task>(options: &TrainOptions) -> Result<Outcome, Error> {
     if options.steps.is_some() {
         return Ok(Outcome { seconds, losses, accuracy: None });
     }
-    let mut count: Shared<Count> = session.input(Party(1), [], || Ok(0))?;
-    for range in batches(test.len(), TEST_BATCH) {
-        let (images, labels) = share(&test.images, &test.labels, range)?;
+    let total = data.count(Part::Test);
+    let mut count: Shared<Count> = session.input(LABELS, [], || Ok(0))?;
+    for range in batches(total, TEST_BATCH) {
+        let (images, labels) = data.share(&session, Part::Test, range)?;
         count = T::test(&session, &state, &images, &labels, &count)?;
     }
     let right = publish_count::run(&session, &count)?.item();
-    Ok(Outcome { seconds, losses, accuracy: Some(right / test.len() as f64) })
+    Ok(Outcome { seconds, losses, accuracy: Some(right / total as f64) })
 }
-
-/// Test images in one run.
-const TEST_BATCH: usize = 1000;

@@ -153,7 +153,7 @@ impl Report {
             );
         }
         options.parties.write_json(self)?;
-        if let Some(path) = options.parties.json.as_ref().filter(|_| options.parties.speaks()) {
+        if let Some(path) = options.parties.json_file() {
             let Configuration { network, optimizer, .. } = &self.config;
             curve::write(&path.with_extension("svg"), &format!("{network}, {optimizer}"), &[("loss", &self.loss)])?;
         }

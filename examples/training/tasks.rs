@@ -45,6 +45,13 @@ pub(crate) enum Stage {
     Test,
 }
 
+impl Stage {
+    /// That of step `number`, beginning with 0, if every so many steps tell the loss.
+    pub(crate) fn of_step(number: u64, loss_every: u64) -> Self {
+        if number.is_multiple_of(loss_every) { Self::Train } else { Self::TrainSilently }
+    }
+}
+
 /// One step of training, and the loss before it: any network, any optimizer.
 fn advance<N: Pure, O: Optimizer>(
     network: N,

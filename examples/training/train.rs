@@ -6,10 +6,11 @@ use spu::nn::data::batches;
 use spu::prelude::*;
 use spu::{Cost, Program, Session, Target};
 
-use super::data::{Data, FACTS, IMAGES, LABELS, Part};
+use super::data::{Data, FACTS, IMAGES, LABELS, Part, TEST_BATCH};
 use super::options::{NetworkName, OptimizerName, TrainOptions};
 use super::report::{self, Report, Reveal, Step, Totals};
 use super::tasks::{self, Stage, Task, Visitor, publish_count, publish_facts};
+use crate::common::launch::Output;
 use crate::common::ledger::Ledger;
 use crate::common::parties::Failure;
 use crate::common::print::peak_memory;
@@ -21,37 +22,40 @@ pub(crate) fn train_and_report(
     optimizer: OptimizerName,
     options: &TrainOptions,
 ) -> Result<(), Failure> {
-    train(network, optimizer, options)?.map_or(Ok(()), |report| report.write(options))
+    train(network, optimizer, options, Output::OfParty0)?.map_or(Ok(()), |report| report.write(options))
 }
 
-/// Trains and tests a network by an optimizer; the report is given at the party that speaks.
+/// Trains and tests a network by an optimizer; the report is given at the party that speaks. `output` says whether what is trained and what it
+/// costs is told before.
 pub(crate) fn train(
     network: NetworkName,
     optimizer: OptimizerName,
     options: &TrainOptions,
+    output: Output,
 ) -> Result<Option<Report>, Error> {
-    struct Run<'a>(&'a TrainOptions);
+    struct Run<'a>(&'a TrainOptions, Output);
 
     impl Visitor for Run<'_> {
         type Output = Result<Option<Report>, Error>;
         fn visit<T: Task>(self) -> Self::Output {
-            run::<T>(self.0)
+            run::<T>(self.0, self.1)
         }
     }
 
-    tasks::visit(network, optimizer, Run(options))
+    tasks::visit(network, optimizer, Run(options, output))
 }
 
-fn run<T: Task>(options: &TrainOptions) -> Result<Option<Report>, Error> {
+fn run<T: Task>(options: &TrainOptions, output: Output) -> Result<Option<Report>, Error> {
     let session = options.parties.open()?;
     let speaks = options.parties.speaks();
-    if speaks {
+    let tells = speaks && output == Output::OfParty0;
+    if tells {
         report::print_configuration::<T>(options);
     }
     let mut ledger = Ledger::default();
     let data = Data::load(&session, &options.data, &mut ledger)?;
     let compiled = compile::<T>(&session, options, &data)?;
-    if speaks {
+    if tells {
         report::print_data(&data);
         report::print_compiled(&compiled);
     }
@@ -127,7 +131,7 @@ impl Course<'_> {
 
         for (i, range) in (0..steps).zip(batches(count, options.batch).cycle()) {
             let size = range.len();
-            let stage = if i % options.loss_every == 0 { Stage::Train } else { Stage::TrainSilently };
+            let stage = Stage::of_step(i, options.loss_every);
             let begun = Instant::now();
             let (images, labels) = data.share(session, Part::Train, range)?;
             let mut seconds = begun.elapsed().as_secs_f64();
@@ -186,6 +190,3 @@ impl Costs {
         Ok(&self.0[at].1)
     }
 }
-
-/// Test images in one run.
-const TEST_BATCH: usize = 1000;
