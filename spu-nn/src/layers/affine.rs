@@ -25,6 +25,7 @@ pub trait Bias: Copy {
     fn initial(features: usize, deviation: f64, draws: &mut Draws) -> HostOf<Self::Weight>;
 
     /// `y[…, features]` with the bias.
+    #[track_caller]
     fn add(bias: Self::Weight, y: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp>;
 }
 

@@ -67,7 +67,14 @@ impl BatchNorm {
         Self { epsilon, ..self }
     }
 
+    /// Running statistics, moved towards those of a batch.
+    #[track_caller]
+    fn moved(self, running: Tensor<Secret, Fxp>, batch: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+        self.momentum * running + (1.0 - self.momentum) * batch.reshape([self.features])
+    }
+
     /// `distance` from the mean, divided by the deviation, scaled and shifted. Both factors become one for each feature first.
+    #[track_caller]
     fn normalized(
         self,
         weights: Affine,
@@ -109,10 +116,10 @@ impl Layer for BatchNorm {
         expect_features(x, self.features);
         let axes: Vec<usize> = (0..x.shape().rank().saturating_sub(1)).collect();
         let Moments { mean, variance, distance } = Moments::new(x, &axes);
-        let [mean, variance] = [mean, variance].map(|moment| moment.reshape([self.features]));
-        let moved = |running, batch| self.momentum * running + (1.0 - self.momentum) * batch;
-        let state =
-            Running { running_mean: moved(state.running_mean, mean), running_var: moved(state.running_var, variance) };
+        let state = Running {
+            running_mean: self.moved(state.running_mean, mean),
+            running_var: self.moved(state.running_var, variance),
+        };
         (self.normalized(weights, distance, variance), state)
     }
 }

@@ -2,8 +2,7 @@
 
 use spu::{Convolution, Error, Fxp, HostOf, Padding, Secret, ShapeOf, Tensor};
 
-use super::without::without_state;
-use super::{Affine, Bias, Biased, Layer, Pure, Unbiased};
+use super::{Affine, Bias, Biased, Stateless, Unbiased};
 use crate::init::Draws;
 
 /// A convolution of `x[n, height, width, inputs]`: `[n, height', width', outputs]`, with
@@ -83,16 +82,15 @@ impl<B: Copy> Conv2d<B> {
     }
 }
 
-impl<B: Bias> Layer for Conv2d<B> {
+impl<B: Bias> Stateless for Conv2d<B> {
     type Weights = Affine<B::Weight>;
-    without_state!();
 
-    fn shape(self) -> ShapeOf<Self::Weights> {
+    fn shape(&self) -> ShapeOf<Self::Weights> {
         let [height, width] = self.window;
         Affine::shape([height, width, self.group_inputs(), self.outputs], B::shape(self.outputs))
     }
 
-    fn initial(self, draws: &mut Draws) -> Result<HostOf<Self::Weights>, Error> {
+    fn initial(&self, draws: &mut Draws) -> Result<HostOf<Self::Weights>, Error> {
         let [height, width] = self.window;
         let shape = [height, width, self.group_inputs(), self.outputs];
         // How many numbers meet in a result, and in how many results a number takes part.
@@ -101,7 +99,7 @@ impl<B: Bias> Layer for Conv2d<B> {
         Affine::given(weight, B::initial(self.outputs, BIAS_DEVIATION, draws))
     }
 
-    fn infer(self, weights: Self::Weights, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    fn apply(&self, weights: Self::Weights, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
         let convolution = Convolution {
             strides: self.strides.into(),
             padding: self.padding.into(),
@@ -112,8 +110,6 @@ impl<B: Bias> Layer for Conv2d<B> {
         B::add(weights.bias, x.conv_general_dilated(weights.weight, &convolution))
     }
 }
-
-impl<B: Bias> Pure for Conv2d<B> {}
 
 impl From<Padding2d> for Padding {
     fn from(padding: Padding2d) -> Self {

@@ -2,8 +2,7 @@
 
 use spu::{Error, Fxp, HostOf, Secret, ShapeOf, Tensor};
 
-use super::without::without_state;
-use super::{Affine, Bias, Biased, Layer, Pure, Unbiased};
+use super::{Affine, Bias, Biased, Stateless, Unbiased};
 use crate::init::Draws;
 
 /// A fully connected layer: `x[…, inputs]` to x·weight + bias, `[…, outputs]`, with `weight[inputs, outputs]`.
@@ -42,24 +41,21 @@ impl Dense {
     }
 }
 
-impl<B: Bias> Layer for Dense<B> {
+impl<B: Bias> Stateless for Dense<B> {
     type Weights = Affine<B::Weight>;
-    without_state!();
 
-    fn shape(self) -> ShapeOf<Self::Weights> {
+    fn shape(&self) -> ShapeOf<Self::Weights> {
         Affine::shape([self.inputs, self.outputs], B::shape(self.outputs))
     }
 
-    fn initial(self, draws: &mut Draws) -> Result<HostOf<Self::Weights>, Error> {
+    fn initial(&self, draws: &mut Draws) -> Result<HostOf<Self::Weights>, Error> {
         let weight = draws.glorot_normal(self.inputs, self.outputs);
         Affine::given(weight, B::initial(self.outputs, BIAS_DEVIATION, draws))
     }
 
-    fn infer(self, weights: Self::Weights, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    fn apply(&self, weights: Self::Weights, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
         B::add(weights.bias, x.matmul(weights.weight))
     }
 }
-
-impl<B: Bias> Pure for Dense<B> {}
 
 const BIAS_DEVIATION: f64 = 1e-2;

@@ -1,9 +1,9 @@
 //! Dropout.
 
-use spu::{Fxp, Secret, Tensor, random};
+use spu::{Error, Fxp, HostOf, Secret, ShapeOf, Tensor, random};
 
 use super::Layer;
-use super::without::{without_state, without_weights};
+use crate::init::Draws;
 
 /// Dropout (Srivastava and others, 2014): in training each number is replaced by 0 with probability `rate`, and divided by
 /// 1 − rate else, so that its mean stays. Afterwards it does nothing.
@@ -33,8 +33,24 @@ impl Dropout {
 }
 
 impl Layer for Dropout {
-    without_weights!();
-    without_state!();
+    type Weights = ();
+    type State = ();
+
+    fn shape(self) -> ShapeOf<()> {
+        ().into()
+    }
+
+    fn state_shape(self) -> ShapeOf<()> {
+        ().into()
+    }
+
+    fn initial(self, _: &mut Draws) -> Result<HostOf<()>, Error> {
+        Ok(().into())
+    }
+
+    fn initial_state(self) -> Result<HostOf<()>, Error> {
+        Ok(().into())
+    }
 
     fn infer(self, (): (), (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
         x

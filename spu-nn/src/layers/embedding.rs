@@ -59,6 +59,7 @@ impl Embedding {
     /// A public index costs nothing. For a secret one every row takes part, so that nobody learns which was taken: it becomes
     /// a unit vector of `count` entries, in two rounds instead of five if it is known to lie in the table, as after
     /// `index.assume(0..=count − 1)`; then the products take one.
+    #[track_caller]
     pub fn apply<V: Visibility>(self, weights: EmbeddingWeights, index: Tensor<V, Int>) -> Tensor<Secret, Fxp> {
         weights.weight.gather_secret(index)
     }

@@ -3,8 +3,7 @@
 use spu::{Error, Fxp, HostOf, Secret, ShapeOf, Tensor};
 
 use super::norm::{self, Moments, expect_features, inverse_deviation};
-use super::without::without_state;
-use super::{Affine, Layer, Pure};
+use super::{Affine, Stateless};
 use crate::init::Draws;
 use crate::rows::last_axis;
 
@@ -42,23 +41,20 @@ impl LayerNorm {
     }
 }
 
-impl Layer for LayerNorm {
+impl Stateless for LayerNorm {
     type Weights = Affine;
-    without_state!();
 
-    fn shape(self) -> ShapeOf<Affine> {
+    fn shape(&self) -> ShapeOf<Affine> {
         norm::shape(self.features)
     }
 
-    fn initial(self, _: &mut Draws) -> Result<HostOf<Affine>, Error> {
+    fn initial(&self, _: &mut Draws) -> Result<HostOf<Affine>, Error> {
         norm::identity(self.features)
     }
 
-    fn infer(self, weights: Affine, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    fn apply(&self, weights: Affine, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
         expect_features(x, self.features);
         let Moments { variance, distance, .. } = Moments::new(x, &[last_axis(x).0]);
         distance * inverse_deviation(variance, self.epsilon) * weights.weight + weights.bias
     }
 }
-
-impl Pure for LayerNorm {}

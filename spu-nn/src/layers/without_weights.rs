@@ -1,31 +1,17 @@
-//! The parts of `Layer` for those that have no weights, or no state.
+//! The parts of a layer that has no weights.
 
 macro_rules! without_weights {
     () => {
         type Weights = ();
 
-        fn shape(self) -> ::spu::ShapeOf<()> {
+        fn shape(&self) -> ::spu::ShapeOf<()> {
             ().into()
         }
 
-        fn initial(self, _: &mut $crate::init::Draws) -> ::core::result::Result<::spu::HostOf<()>, ::spu::Error> {
+        fn initial(&self, _: &mut $crate::init::Draws) -> ::core::result::Result<::spu::HostOf<()>, ::spu::Error> {
             ::core::result::Result::Ok(().into())
         }
     };
 }
 
-macro_rules! without_state {
-    () => {
-        type State = ();
-
-        fn state_shape(self) -> ::spu::ShapeOf<()> {
-            ().into()
-        }
-
-        fn initial_state(self) -> ::core::result::Result<::spu::HostOf<()>, ::spu::Error> {
-            ::core::result::Result::Ok(().into())
-        }
-    };
-}
-
-pub(super) use {without_state, without_weights};
+pub(super) use without_weights;

@@ -10,5 +10,6 @@ mod functions;
 mod misfits;
 mod networks;
 mod norms;
+mod places;
 mod random;
 mod reference;
