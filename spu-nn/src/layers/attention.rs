@@ -3,7 +3,7 @@
 use spu::{Bool, Error, Fxp, HostOf, Int, Public, Secret, ShapeOf, Tensor, Tree, select};
 
 use super::{Affine, Dense, Stateless};
-use crate::init::Draws;
+use crate::init::{Draws, Initializer};
 
 /// Self-attention with several heads (Vaswani and others, 2017) of sequences `x[n, length, width]`: `[n, length, width]`.
 ///
@@ -24,11 +24,13 @@ use crate::init::Draws;
 /// assert_eq!(y.shape().extents(), [1, 3, 8]);
 /// # Ok::<(), spu::Error>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct MultiHeadAttention {
     width: usize,
     heads: usize,
     is_causal: bool,
+    /// Each of the four.
+    projection: Dense,
 }
 
 /// The weights of a [`MultiHeadAttention`].
@@ -47,7 +49,7 @@ pub struct AttentionWeights {
 impl MultiHeadAttention {
     /// Of this width, a multiple of the number of heads.
     pub const fn new(width: usize, heads: usize) -> Self {
-        Self { width, heads, is_causal: false }
+        Self { width, heads, is_causal: false, projection: Dense::new(width, width) }
     }
 
     /// No place sees a later one.
@@ -55,7 +57,17 @@ impl MultiHeadAttention {
         Self { is_causal: true, ..self }
     }
 
-    /// As [`Layer::apply`], where a query sees a key only if `visible`, of a shape that stretches to
+    /// With weight matrices that begin otherwise.
+    pub const fn initializer(self, initializer: Initializer) -> Self {
+        Self { projection: self.projection.initializer(initializer), ..self }
+    }
+
+    /// With biases that begin otherwise.
+    pub const fn bias_initializer(self, initializer: Initializer) -> Self {
+        Self { projection: self.projection.bias_initializer(initializer), ..self }
+    }
+
+    /// As [`Layer::apply`](super::Layer::apply), where a query sees a key only if `visible`, of a shape that stretches to
     /// `[n, heads, queries, keys]`, says so; a query that sees none takes the mean of all values. A padding mask `[n, keys]` goes
     /// in as `mask.reshape([n, 1, 1, keys])`.
     #[track_caller]
@@ -76,7 +88,7 @@ impl MultiHeadAttention {
         x: Tensor<Secret, Fxp>,
         visible: Option<Tensor<Public, Bool>>,
     ) -> Tensor<Secret, Fxp> {
-        let Self { width, heads, .. } = self;
+        let Self { width, heads, projection, .. } = self;
         let shape = x.shape();
         let &[n, length, _] = shape.extents() else {
             spu::refuse(format!("cannot attend to {shape}: expected [n, length, {width}]"), x);
@@ -87,7 +99,7 @@ impl MultiHeadAttention {
             return x;
         }
         let head = width / heads;
-        let (projection, per_head) = (self.projection(), [n, length, heads, head]);
+        let per_head = [n, length, heads, head];
         let query = projection.apply(weights.query, x).reshape(per_head) * (1.0 / (head as f64).sqrt());
         let key = projection.apply(weights.key, x).reshape(per_head);
         let value = projection.apply(weights.value, x).reshape(per_head);
@@ -100,22 +112,18 @@ impl MultiHeadAttention {
         let seen = scores.softmax(3).dot_general(value, [(3, 1)], [(0, 0), (1, 2)]);
         projection.apply(weights.output, seen.transpose([0, 2, 1, 3]).reshape([n, length, width]))
     }
-
-    fn projection(self) -> Dense {
-        Dense::new(self.width, self.width)
-    }
 }
 
 impl Stateless for MultiHeadAttention {
     type Weights = AttentionWeights;
 
     fn shape(&self) -> ShapeOf<AttentionWeights> {
-        let part = || self.projection().shape().graft();
+        let part = || self.projection.shape().graft();
         ShapeOf::of(|| AttentionWeights { query: part(), key: part(), value: part(), output: part() })
     }
 
     fn initial(&self, draws: &mut Draws) -> Result<HostOf<AttentionWeights>, Error> {
-        let mut part = || self.projection().initial(draws);
+        let mut part = || self.projection.initial(draws);
         let (query, key, value, output) = (part()?, part()?, part()?, part()?);
         HostOf::of(|| AttentionWeights {
             query: query.graft(),

@@ -7,6 +7,7 @@ mod chains;
 mod check;
 mod dense_and_conv;
 mod functions;
+mod initial;
 mod misfits;
 mod networks;
 mod norms;
