@@ -53,8 +53,14 @@ fn shapes() {
 fn numbers() {
     assert_fault(MultiHeadAttention::new(4, 3), &[1, 3, 4], "cannot divide a width of 4 among 3 heads");
     assert_fault(MultiHeadAttention::new(4, 0), &[1, 3, 4], "cannot divide a width of 4 among 0 heads");
-    for rate in [1.0, -0.5, f64::NAN] {
-        assert_fault(Dropout::new(rate), &[4], &format!("cannot drop at a rate of {rate}"));
+    // Nothing rounds to a rate of 0 or 1 unnoticed.
+    for rate in [1.0, -0.5, f64::NAN, 511.5 / 512.0, 0.5 / 512.0, 1e-9, -1e-9] {
+        let limits = "it must be 0, or above 1/512 and at most 511/512";
+        assert_fault(Dropout::new(rate), &[4], &format!("cannot drop at a rate of {rate}: {limits}"));
+    }
+    for rate in [0.0, 1.5 / 512.0, 510.5 / 512.0] {
+        let dropped = evaluate(vec![1.0; 4], |x: Secrets| Dropout::new(rate).train((), (), x).0);
+        assert!(dropped.is_ok(), "{rate}");
     }
 }
 
