@@ -13,6 +13,8 @@ use crate::init::Draws;
 /// (1 − momentum)·batch. Afterwards they are the state. Both variances divide by the number of elements, as in Flax and Keras;
 /// PyTorch's running variance divides by one less, and its momentum is one minus this.
 ///
+/// In the ring 2^32 the default ε is too small for the format: see [`BatchNorm::epsilon`].
+///
 /// A variance has an absolute precision: features whose variance is not far above a unit in the last place come out with a relative
 /// error of half a unit divided by the variance. Bring data to a scale of about 1 first.
 ///
@@ -62,7 +64,10 @@ impl BatchNorm {
         Self { momentum, ..self }
     }
 
-    /// With this ε: at least two units in the last place of the number format, or a variance of 0 has no root.
+    /// With this ε: at least two units in the last place of the number format, 2^(1 − f) with f fraction bits.
+    ///
+    /// The default has so many in the rings 2^64 with 18 fraction bits or more and 2^128. In the ring 2^32, with 8, it rounds to 0: give 2^−7 or more there.
+    /// With less, a variance that comes out as 0 or a unit below has no root, the factor 1/√(σ² + ε) is 0, and the result is the bias alone.
     pub const fn epsilon(self, epsilon: f64) -> Self {
         Self { epsilon, ..self }
     }

@@ -51,5 +51,5 @@ pub(super) fn expect_features(x: Tensor<Secret, Fxp>, features: usize) {
     }
 }
 
-/// As in PyTorch; with 18 fraction bits it is 2.6 units in the last place.
+/// As in PyTorch; with 18 fraction bits it is 2.6 units in the last place, with 8 it is 0.
 pub(super) const EPSILON: f64 = 1e-5;
