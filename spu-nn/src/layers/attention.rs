@@ -10,6 +10,10 @@ use crate::init::{Draws, Initializer};
 /// Each head sees width / heads numbers of query, key and value, d in all, and gives softmax(q·kᵀ/√d)·v; the heads side by side go
 /// through the output layer. All four layers are [`Dense`], and so are their initial weights.
 ///
+/// Which places see which is public: causal ([`causal`](Self::causal)) or by a public mask ([`apply_masked`](Self::apply_masked)). A secret mask, for lengths
+/// that nobody may know, and attention to another sequence are not among its methods; both are a few lines of `dot_general`, `select` and `softmax` in a
+/// [`Stateless`](super::Stateless) layer of your own.
+///
 /// ```
 /// # extern crate spu_tensor as spu;
 /// use spu::{Fxp, Secret, Tensor, evaluate};
