@@ -80,7 +80,59 @@ pub type State<L> = <L as Layer>::State;
 /// The value itself is public and known while tracing; it holds widths, windows and rates, and makes the weights that fit it.
 ///
 /// A layer of your own implements [`Stateless`], and so is a `Layer`. Implement this trait itself for what keeps statistics beside its
-/// weights, draws random numbers, or does something else in training.
+/// weights, draws random numbers, or does something else in training:
+///
+/// ```
+/// # extern crate spu_tensor as spu;
+/// # fn main() -> Result<(), spu::Error> {
+/// use spu::{Error, Fxp, HostOf, HostTensor, Secret, ShapeOf, Tensor, evaluate};
+/// use spu_nn::init::Draws;
+/// use spu_nn::layers::Layer;
+///
+/// /// x − mean, feature by feature: in training the batch's own mean, afterwards that of what was seen.
+/// #[derive(Clone, Copy)]
+/// struct Center {
+///     features: usize,
+/// }
+///
+/// impl Layer for Center {
+///     type Weights = ();
+///     type State = Tensor<Secret, Fxp>;
+///
+///     fn shape(self) -> ShapeOf<()> {
+///         ().into()
+///     }
+///
+///     fn state_shape(self) -> ShapeOf<Self::State> {
+///         [self.features].into()
+///     }
+///
+///     fn initial(self, _: &mut Draws) -> Result<HostOf<()>, Error> {
+///         Ok(().into())
+///     }
+///
+///     fn initial_state(self) -> Result<HostOf<Self::State>, Error> {
+///         Ok(vec![0.0; self.features].into())
+///     }
+///
+///     fn infer(self, (): (), mean: Self::State, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+///         x - mean
+///     }
+///
+///     fn train(self, (): (), mean: Self::State, x: Tensor<Secret, Fxp>) -> (Tensor<Secret, Fxp>, Self::State) {
+///         let batch = x.mean(0);
+///         (x - batch, 0.75 * mean + 0.25 * batch)
+///     }
+/// }
+///
+/// const CENTER: Center = Center { features: 1 };
+/// let x = HostTensor::fxp([2, 1], vec![3.0, 5.0]);
+/// let found = evaluate((CENTER.initial_state()?, x), |(mean, x)| CENTER.train((), mean, x))?;
+/// let (y, mean) = found.split();
+/// assert_eq!((y.values(), mean.values()), (vec![-1.0, 1.0], vec![1.0]));
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
     label = "this is no layer, and no tuple (of at most 16) or array of layers",

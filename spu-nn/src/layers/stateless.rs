@@ -14,7 +14,7 @@ use crate::init::Draws;
 /// # fn main() -> Result<(), spu::Error> {
 /// use spu::{Error, Fxp, HostOf, Secret, ShapeOf, Tensor, evaluate};
 /// use spu_nn::init::{Draws, Initializer};
-/// use spu_nn::layers::{Dense, Layer, Stateless};
+/// use spu_nn::layers::{Layer, Stateless};
 ///
 /// /// x·factor, feature by feature.
 /// #[derive(Clone, Copy)]
