@@ -135,7 +135,7 @@ pub type State<L> = <L as Layer>::State;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
-    label = "this is no layer, and no tuple (of at most 16) or array of layers",
+    label = "this is no layer, and no tuple (of at most 16) or array of layers alone",
     note = "implement `Stateless` for a layer of your own; a function `fn(Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp>` is a layer as it is"
 )]
 pub trait Layer: Copy {
@@ -188,6 +188,7 @@ pub trait Layer: Copy {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not do the same in training as afterwards",
     label = "`apply` would not tell which is meant",
+    note = "it is, or has in it, a layer that draws or keeps statistics: `Dropout`, `BatchNorm`, one of your own",
     note = "call `train(weights, state, x)` in a training step, and `infer(weights, state, x)` to use what was trained"
 )]
 pub trait Pure: Layer {}
