@@ -71,6 +71,39 @@ fn an_area_discloses_itself_alone() {
     assert_eq!(reveals.len(), 1);
 }
 
+/// A message of a loss or metric counts for the line that asked for it.
+#[test]
+fn costs_stand_at_the_callers_lines() -> Result<(), Error> {
+    let rows = || [8, 3];
+    let costs = [
+        area::cost([150], [150], &Network::LOCAL)?,
+        confusion::cost(rows(), rows(), &Network::LOCAL)?,
+        losses::cost([8], [8], [8], &Network::LOCAL)?,
+        of_classes::cost(rows(), [8], &Network::LOCAL)?,
+    ];
+    for cost in costs {
+        assert!(!cost.lines.is_empty());
+        for line in cost.lines {
+            assert_eq!(line.location.file, file!(), "{}", line.location);
+        }
+    }
+    Ok(())
+}
+
+/// Counts of pairs are beyond 2^22, which is all that a number of the ring 2^32 holds: 5000 rows have up to 6.25 million. Its quotients err by 2^−5 of themselves.
+#[test]
+fn areas_of_many_rows_in_a_small_ring() -> Result<(), Error> {
+    for (config, relative) in [(Config::z32(), 2f64.powi(-5)), (Config::z64(), 2f64.powi(-15))] {
+        let session = Session::plain(&config)?;
+        let (scores, labels) = rows(5000);
+        let s = session.input(Party(0), [5000], || Ok(scores.clone()))?;
+        let y = session.input(Party(1), [5000], || Ok(labels.clone()))?;
+        let (found, wanted) = (area::run(&session, &s, &y)?.item(), area_by_pairs(&scores, &labels));
+        assert!((found - wanted).abs() <= wanted * relative, "{found}, not {wanted}");
+    }
+    Ok(())
+}
+
 #[test]
 fn confusions_are_counted() -> Result<(), Error> {
     let session = Session::local(&Config::default())?;

@@ -1,14 +1,16 @@
 //! How good a model is, found under secret sharing.
 
-use spu::{Fxp, Int, Secret, Tensor, Visibility, lexsort};
+use spu::{Fxp, Int, Permutation, Secret, Tensor, Visibility, lexsort};
 
-use crate::rows::last_axis;
+use crate::rows::{expect_same_shape, last_axis};
 
 /// How many rows of `logits[…, classes]` have their one largest value where the one-hot `labels` have their 1.
 ///
 /// With z the row and y its label, z_y = Σ labels·z is exact, and the row is right if exactly one z_j is at least z_y: z_y
 /// itself. A tie for the maximum counts as wrong. The count stays secret until it is revealed.
+#[track_caller]
 pub fn count_correct<V: Visibility>(logits: Tensor<Secret, Fxp>, labels: Tensor<V, Int>) -> Tensor<Secret, Int> {
+    expect_same_shape(("logits", logits), ("labels", labels));
     let (axis, column) = last_axis(logits);
     let of_label = (logits * labels).sum(axis).reshape(column);
     let at_least = logits.ge(of_label).sum(axis);
@@ -29,7 +31,9 @@ pub fn count_correct<V: Visibility>(logits: Tensor<Secret, Fxp>, labels: Tensor<
 /// assert_eq!(counts.values(), [1.0, 1.0, 1.0, 0.0]);
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
+#[track_caller]
 pub fn confusion_matrix<V: Visibility>(logits: Tensor<Secret, Fxp>, labels: Tensor<V, Int>) -> Tensor<Secret, Int> {
+    expect_same_shape(("logits", logits), ("labels", labels));
     let (axis, _) = last_axis(logits);
     let classes = logits.shape().extents().last().copied().unwrap_or(0);
     let found = logits.argmax(axis).one_hot(classes).to_int();
@@ -53,15 +57,20 @@ pub fn confusion_matrix<V: Visibility>(logits: Tensor<Secret, Fxp>, labels: Tens
 /// assert_eq!(area.values(), [0.875]); // 3.5 of four pairs
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
+#[track_caller]
 pub fn auc(scores: Tensor<Secret, Fxp>, labels: Tensor<Secret, Int>) -> Tensor<Secret, Fxp> {
+    expect_same_shape(("scores", scores), ("labels", labels));
     let labels = labels.assume(0..=1);
     let rows = scores.shape().elements() as f64;
     let negative = 1 - labels;
-    let pairs_in = |key: Tensor<Secret, Int>| {
-        let order = lexsort((key, scores));
-        (labels.permute(order) * negative.permute(order).cumsum(0)).sum_all()
-    };
-    let twice = pairs_in(labels) + pairs_in(negative);
+    let twice = falling(labels, lexsort((labels, scores))) + falling(labels, lexsort((negative, scores)));
     let pairs = labels.sum_all() * negative.sum_all();
     0.5 * (twice.to_fxp().assume(0.0..=rows * rows) / pairs.to_fxp().assume(0.0..=rows * rows))
+}
+
+/// In how many pairs of rows in this order one with label 0 stands in front of one with label 1.
+#[track_caller]
+fn falling(labels: Tensor<Secret, Int>, order: Permutation<Secret>) -> Tensor<Secret, Int> {
+    let labels = labels.permute(order);
+    (labels * (1 - labels).cumsum(0)).sum_all()
 }

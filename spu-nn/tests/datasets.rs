@@ -119,6 +119,26 @@ fn cells_and_columns_that_are_not_there() {
     assert!(beyond.to_string().starts_with("cannot take row 2: there are 2 rows"), "{beyond}");
 }
 
+#[test]
+fn no_columns_and_no_rows_are_the_programs_error() {
+    let session = Evaluator::new();
+    let aligned = both(&session, Unmatched::Refuse, bank, shop).unwrap();
+    let stacked = Dataset::stacked(&session, [Source::new(Party(0), north), Source::new(Party(2), south)]).unwrap();
+    for (data, column) in [(aligned, "buys"), (stacked, "ill")] {
+        let none = data.features(&session, [""; 0], 0..2).unwrap_err();
+        assert!(none.to_string().starts_with("cannot share features of no columns"), "{none}");
+        for none in [
+            data.features(&session, [column], 0..0).map(drop).unwrap_err(),
+            data.integers(&session, column, []).map(drop).unwrap_err(),
+            data.one_hot(&session, column, []).map(drop).unwrap_err(),
+        ] {
+            assert!(none.to_string().starts_with("cannot take no rows"), "{none}");
+            let Error::Program(diagnostic) = none else { panic!("{none}") };
+            assert_eq!(diagnostic.labels[0].location.file, file!());
+        }
+    }
+}
+
 fn north() -> Result<Table, Error> {
     csv("north.csv", "age,dose,ill\n10,1,no\n20,2,yes\n30,3,no\n")?.classify("ill", ["no", "yes"])
 }

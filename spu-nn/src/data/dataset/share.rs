@@ -16,7 +16,7 @@ impl Dataset {
     /// nothing.
     ///
     /// Errors, at every party: a column that nobody has; a cell that is no finite number (named by its file, line and column) or that the ring
-    /// cannot hold. A row past the end is an error of the program.
+    /// cannot hold. A row past the end, no rows and no names are errors of the program.
     #[track_caller]
     pub fn features(
         &self,
@@ -26,6 +26,9 @@ impl Dataset {
     ) -> Result<Shared<Tensor<Secret, Fxp>>, Error> {
         let rows = checked(rows, self.rows, Location::caller())?;
         let names: Vec<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
+        if names.is_empty() {
+            return Err(Error::program("cannot share features of no columns: name one at least", Location::caller()));
+        }
         match self.arrangement {
             Arrangement::Below => {
                 names.iter().try_for_each(|name| self.holder(name).map(drop))?;
