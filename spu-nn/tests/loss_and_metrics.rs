@@ -90,6 +90,16 @@ fn of_classes(logits: Numbers, labels: Labels) -> Numbers {
 }
 
 #[spu_fn]
+fn correct_of_classes(logits: Numbers, labels: Labels) -> Tensor<Secret, Int> {
+    metrics::count_correct_of_classes(logits, labels)
+}
+
+#[spu_fn]
+fn confusion_of_classes(logits: Numbers, labels: Labels) -> Tensor<Secret, Int> {
+    metrics::confusion_matrix_of_classes(logits, labels)
+}
+
+#[spu_fn]
 fn binary_cross_entropy(logits: Numbers, labels: Labels) -> Numbers {
     loss::binary_cross_entropy(logits, labels)
 }
@@ -159,9 +169,11 @@ fn labels_that_would_be_stretched_are_refused() {
     refused(area::program([4], [1]), "cannot compare scores [4] with labels [1]", "metrics::auc(");
     refused(area::program([4], [4, 1]), "cannot compare scores [4] with labels [4, 1]", "metrics::auc(");
     for labels in [vec![4, 1], vec![1], vec![4, 10], vec![]] {
-        let labels = Shape::new(labels);
-        let message = format!("cannot compare logits [4, 10] with classes {labels}: it takes [4]");
-        refused(of_classes::program([4, 10], labels), &message, "loss::cross_entropy_of_classes(");
+        let labels = || Shape::new(labels.clone());
+        let message = format!("cannot compare logits [4, 10] with classes {}: it takes [4]", labels());
+        refused(of_classes::program([4, 10], labels()), &message, "loss::cross_entropy_of_classes(");
+        refused(correct_of_classes::program([4, 10], labels()), &message, "metrics::count_correct_of_classes(");
+        refused(confusion_of_classes::program([4, 10], labels()), &message, "metrics::confusion_matrix_of_classes(");
     }
 }
 
@@ -185,6 +197,21 @@ fn tensors_without_an_axis_of_classes_are_refused_at_the_callers_line() {
     }
 }
 
+/// Labels that are shares of classes: −Σ q·ln p for rows q, and −q·ln σ(z) − (1 − q)·ln(1 − σ(z)).
+#[test]
+fn labels_may_be_probabilities() -> Result<(), Error> {
+    type Pair = (Numbers, Numbers);
+    let logits = HostTensor::fxp([1, 2], vec![1.0, -0.5]);
+    let labels = HostTensor::fxp([1, 2], vec![0.25, 0.75]);
+    let found = evaluate((logits, labels), |(x, q): Pair| loss::cross_entropy(x, q))?.values()[0];
+    let p = 1f64.exp() / (1f64.exp() + (-0.5f64).exp());
+    assert!((found + 0.25 * p.ln() + 0.75 * (1.0 - p).ln()).abs() < 1e-12, "{found}");
+    let found = evaluate((vec![1.5], vec![0.3]), |(z, q): Pair| loss::binary_cross_entropy(z, q))?.values()[0];
+    let p = 1.0 / (1.0 + (-1.5f64).exp());
+    assert!((found + 0.3 * p.ln() + 0.7 * (1.0 - p).ln()).abs() < 1e-12, "{found}");
+    Ok(())
+}
+
 #[spu_fn]
 fn huber_of(#[fixed] delta: f64, predictions: Numbers) -> Numbers {
     loss::huber(predictions, Tensor::<Public, Fxp>::zeros([2]), delta)
@@ -196,6 +223,20 @@ fn a_delta_that_is_no_distance_is_refused() {
         let message = format!("cannot use {delta} as the delta of Huber's loss: it must be positive and finite");
         refused(huber_of::program(delta, [2]), &message, "loss::huber(");
     }
+}
+
+/// Rows along several axes are rows all the same.
+#[test]
+fn rows_of_sequences_are_counted() -> Result<(), Error> {
+    let logits = HostTensor::fxp([2, 2, 2], vec![0.5, 0.1, 0.2, 0.9, 0.3, 0.1, 0.0, 1.0]);
+    let labels = HostTensor::int([2, 2], vec![0, 0, 1, 1]);
+    let (confusions, correct) = evaluate((logits, labels), |(x, y): (Numbers, Labels)| {
+        (metrics::confusion_matrix_of_classes(x, y), metrics::count_correct_of_classes(x, y))
+    })?
+    .split();
+    assert_eq!(confusions.values(), [1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(correct.values(), [2.0]);
+    Ok(())
 }
 
 /// Of equal largest logits the first is the class that a row is taken for.
