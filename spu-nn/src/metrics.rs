@@ -55,8 +55,8 @@ pub fn count_correct_of_classes<V: Visibility>(
     count_correct(logits, one_hot(labels, logits))
 }
 
-/// How often class i was taken for class j: `[classes, classes]`, a row for each class of the one-hot `labels[…, classes]`, a column for each class that `logits[…, classes]` are
-/// largest in, of equal ones the first. A row of labels without a 1 counts nowhere.
+/// How often class i was taken for class j: `[classes, classes]`, a row for each class of the one-hot `labels[…, classes]`, a column for each class that
+/// `logits[…, classes]` are largest in, of equal ones the first. A row of labels without a 1 counts nowhere.
 ///
 /// ```
 /// use spu_nn::metrics;

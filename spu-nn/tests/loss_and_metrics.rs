@@ -135,10 +135,13 @@ fn refused(program: Result<Program, Error>, message: &str, call: &str) {
     assert!(line.contains(call), "{diagnostic}\nis told of {line}");
 }
 
+/// The program of predictions and labels of these shapes.
+type Traced = fn(Shape, Shape) -> Result<Program, Error>;
+
 /// Of [n, 1] against [n], broadcasting would make [n, n]; of [n, 10] against [n, 1] or [10], a sum over what was stretched.
 #[test]
 fn labels_that_would_be_stretched_are_refused() {
-    let classes: [(fn(Shape, Shape) -> Result<Program, Error>, &str); 3] = [
+    let classes: [(Traced, &str); 3] = [
         (|x, y| cross_entropy::program(x, y), "loss::cross_entropy("),
         (|x, y| correct::program(x, y), "metrics::count_correct("),
         (|x, y| confusion::program(x, y), "metrics::confusion_matrix("),
@@ -152,7 +155,7 @@ fn labels_that_would_be_stretched_are_refused() {
         assert!(program([4, 10].into(), [4, 10].into()).is_ok());
         refused(program([4, 3].into(), [4, 4].into()), "cannot compare logits [4, 3] with labels [4, 4]", call);
     }
-    let elements: [(fn(Shape, Shape) -> Result<Program, Error>, [&str; 2], &str); 3] = [
+    let elements: [(Traced, [&str; 2], &str); 3] = [
         (|x, y| binary_cross_entropy::program(x, y), ["logits", "labels"], "loss::binary_cross_entropy("),
         (|x, y| squared::program(x, y), ["predictions", "targets"], "loss::mean_squared_error("),
         (|x, y| huber::program(x, y), ["predictions", "targets"], "loss::huber("),
