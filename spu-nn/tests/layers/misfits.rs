@@ -3,8 +3,8 @@
 use spu::{HostTensor, evaluate};
 use spu_nn::init::Draws;
 use spu_nn::layers::{
-    BatchNorm, Conv2d, Dense, Dropout, Function, Layer, LayerNorm, MaxPool2d, MultiHeadAttention, Relu, Residual,
-    Unflatten,
+    AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, Function, Layer, LayerNorm, MaxPool2d, MultiHeadAttention,
+    Relu, Residual, Unflatten,
 };
 
 use super::check::{Secrets, positive, random};
@@ -83,4 +83,45 @@ fn the_layer_at_fault_is_named() {
     assert!(!fault(Dense::new(3, 2), &[4, 5]).contains(", in "));
     let after = evaluate(vec![1.0; 3], |x: Secrets| (Relu, Relu).apply(((), ()), x).reshape([2]));
     assert!(!after.err().unwrap().to_string().contains(", in "));
+}
+
+#[test]
+fn windows() {
+    let of_groups = Conv2d::new(3, 2, [2, 2]).groups(2);
+    let groups = "3 channels and 2 result channels do not fall into 2 groups";
+    assert_fault(
+        of_groups,
+        &[1, 4, 4, 3],
+        &format!("cannot convolve [1, 4, 4, 3] by a kernel of shape [2, 2, 1, 2]: {groups}"),
+    );
+    let of_results = Conv2d::new(4, 3, [2, 2]).groups(2);
+    let groups = "4 channels and 3 result channels do not fall into 2 groups";
+    assert_fault(
+        of_results,
+        &[1, 4, 4, 4],
+        &format!("cannot convolve [1, 4, 4, 4] by a kernel of shape [2, 2, 2, 3]: {groups}"),
+    );
+    let numbers = "strides and dilations are at least 1, one for each spatial axis";
+    for still in [Conv2d::new(1, 2, [2, 2]).strides([0, 1]), Conv2d::new(1, 2, [2, 2]).dilation([1, 0])] {
+        assert_fault(
+            still,
+            &[1, 4, 4, 1],
+            &format!("cannot convolve [1, 4, 4, 1] by a kernel of shape [2, 2, 1, 2]: {numbers}"),
+        );
+    }
+    assert_fault(
+        MaxPool2d::new([2, 2]).strides([1, 0]),
+        &[1, 4, 4, 2],
+        "cannot move windows over [1, 4, 4, 2]: a size, stride or dilation is 0",
+    );
+    assert_fault(
+        AvgPool2d::new([0, 2]),
+        &[1, 4, 4, 2],
+        "cannot move windows over [1, 4, 4, 2]: a size, stride or dilation is 0",
+    );
+    // A window larger than the image has no place in it: the next layer is given nothing, and says so.
+    for larger in [[5, 2], [2, 5]] {
+        let network = (MaxPool2d::new(larger), Flatten, Dense::new(2, 3));
+        assert_fault(network, &[1, 4, 4, 2], "cannot multiply matrices [1, 0] and [2, 3]");
+    }
 }
