@@ -97,8 +97,8 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     }
 }
 
-impl<D: DType> Tensor<Public, D> {
-    /// The same value, to stand where a secret is expected. It stays known to every party.
+impl<V: Visibility, D: DType> Tensor<V, D> {
+    /// The same value, to stand where a secret is expected. A public one stays known to every party.
     pub fn to_secret(self) -> Tensor<Secret, D> {
         Tensor::from_handle(self.handle)
     }
