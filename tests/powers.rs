@@ -76,7 +76,8 @@ fn nobody_sees_who_knows_the_exponent() -> Result<(), Error> {
         let shared = |values: &Vec<f64>| {
             session.input::<Tensor<Secret, Fxp>, _>(Party(0), [values.len()], || Ok(values.clone()))
         };
-        let results = powers::run(session, &shared(&x)?, &shared(&y)?, y.clone())?;
+        let results =
+            powers::run(session, &shared(&x)?, &shared(&y)?, &Shared::<Tensor<Public, Fxp>>::public(y.clone()))?;
         for (i, name) in ["secret", "public"].into_iter().enumerate() {
             near(results.part(|parts| parts[i])?.to_host().elements.to_f64(), &x, |i| y[i], f, name);
         }
