@@ -103,7 +103,7 @@ functions! {
     atan2: "y.atan2(x)", |x, y| x.atan2(y), |x, y| x.atan2(y), on circles(),
         within 4.0, for "2^−6 ≤ |(x, y)| ≤ 2^20", else "0 at the origin; less precise near it";
     pow: "x.pow(y)", |x, y| x.pow(y), |x, y| x.powf(y), on powers(),
-        within 64.0 or 2^-10, for "2^−10 ≤ x, |y·ln x| ≤ 8", else "0 where x < 0; see the method";
+        within 64.0 or 2^-10, for "2^−10 ≤ x, |y·ln x| ≤ 8", else "±|x|^y where x < 0 and y is an integer, else 0; see the method";
 }
 
 /// For one-operand functions: the second operand is not looked at.

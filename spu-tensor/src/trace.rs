@@ -71,18 +71,30 @@ pub(crate) struct Recording {
 
 /// Appends an operation with one result.
 pub(crate) fn emit(op: Op, operands: &[Handle], location: Location) -> Handle {
+    emit_all(op, operands, location)[0]
+}
+
+/// The same of an operation on one operand that has two results.
+pub(crate) fn emit_pair(op: Op, operand: Handle, location: Location) -> [Handle; 2] {
+    let results = emit_all(op, &[operand], location);
+    [results[0], results[results.len() - 1]]
+}
+
+/// All results, or a placeholder.
+fn emit_all(op: Op, operands: &[Handle], location: Location) -> Vec<Handle> {
     let location = blamed(location);
     with(|trace| {
-        let Some(values) = trace.values(operands, location) else { return trace.placeholder(operands, location) };
+        let Some(values) = trace.values(operands, location) else { return vec![trace.placeholder(operands, location)] };
         let types: Vec<&Type> = values.iter().map(|&v| trace.graph.ty(v)).collect();
         match pphlo::infer(&op, &types) {
             Ok(types) => {
                 let node = trace.graph.push(op, values, types, location);
-                trace.handle(trace.graph.node(node).result(0))
+                let results: Vec<Value> = trace.graph.node(node).results().collect();
+                results.into_iter().map(|value| trace.handle(value)).collect()
             }
             Err(message) => {
                 trace.fault(message, operands, location);
-                trace.placeholder(operands, location)
+                vec![trace.placeholder(operands, location)]
             }
         }
     })

@@ -2,6 +2,7 @@
 
 use spu::{Convolution, Error, Fxp, HostOf, Padding, Secret, ShapeOf, Tensor};
 
+use super::windows::expect_places;
 use super::{Affine, Bias, Biased, Stateless, Unbiased};
 use crate::init::{Draws, Fan, Initializer};
 
@@ -129,7 +130,9 @@ impl<B: Bias> Stateless for Conv2d<B> {
             groups: self.groups,
             ..Convolution::default()
         };
-        B::add(weights.bias, x.conv_general_dilated(weights.weight, &convolution))
+        let y = x.conv_general_dilated(weights.weight, &convolution);
+        expect_places(x, self.window, y);
+        B::add(weights.bias, y)
     }
 }
 

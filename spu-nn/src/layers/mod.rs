@@ -49,6 +49,7 @@ mod pool2d;
 mod residual;
 mod sequence;
 mod stateless;
+mod windows;
 mod without_weights;
 
 use spu::{Differentiable, Error, Fxp, HostOf, LeavesAre, Secret, ShapeOf, Tensor, Tree};

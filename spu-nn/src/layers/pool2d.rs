@@ -3,6 +3,7 @@
 use spu::{Fxp, Secret, Tensor, Window};
 
 use super::Stateless;
+use super::windows::expect_places;
 use super::without_weights::without_weights;
 
 macro_rules! pools {
@@ -36,7 +37,9 @@ macro_rules! pools {
             without_weights!();
 
             fn apply(&self, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
-                x.$pool(Window::tiles(self.window).strides(self.strides).padding(self.padding))
+                let pooled = x.$pool(Window::tiles(self.window).strides(self.strides).padding(self.padding));
+                expect_places(x, self.window, pooled);
+                pooled
             }
         }
 

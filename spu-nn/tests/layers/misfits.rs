@@ -119,9 +119,16 @@ fn windows() {
         &[1, 4, 4, 2],
         "cannot move windows over [1, 4, 4, 2]: a size, stride or dilation is 0",
     );
-    // A window larger than the image has no place in it: the next layer is given nothing, and says so.
     for larger in [[5, 2], [2, 5]] {
-        let network = (MaxPool2d::new(larger), Flatten, Dense::new(2, 3));
-        assert_fault(network, &[1, 4, 4, 2], "cannot multiply matrices [1, 0] and [2, 3]");
+        let fault =
+            format!("cannot move windows of {larger:?} over [1, 4, 4, 2]: they are larger than what they move over");
+        assert_fault(MaxPool2d::new(larger), &[1, 4, 4, 2], &fault);
+        assert_fault(AvgPool2d::new(larger), &[1, 4, 4, 2], &fault);
+        assert_fault(Conv2d::new(2, 3, larger), &[1, 4, 4, 2], &fault);
+        assert_fault(
+            Conv2d::new(2, 3, [3, 3]).dilation([2, 1]),
+            &[1, 4, 4, 2],
+            "cannot move windows of [3, 3] over [1, 4, 4, 2]",
+        );
     }
 }

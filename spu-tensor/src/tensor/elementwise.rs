@@ -53,26 +53,30 @@ functions! {
     exp_m1 = Op::ExponentialMinusOne, [0.0] => [0.0];
     /// The natural logarithm, for x > 0; 0 elsewhere.
     ///
-    /// Error: 4 ulp, whatever x. Nineteen rounds at most; seven where x is known to lie in [lo, hi] with 0 < lo and hi ≤ 16·lo.
+    /// Error: 4 ulp, whatever x. Nineteen rounds at most; seven on a narrow range, as [`Tensor::reciprocal`] says.
     ln = Op::Log, [1.0, -1.0] => [0.0, 0.0];
     /// The natural logarithm, for x > 0; the same as `ln`.
     log = Op::Log, [1.0] => [0.0];
     /// ln(1 + x), for x > −1; 0 elsewhere.
     ///
-    /// Error under ABY3: 4 ulp for 1 + x ≥ 2^−10, or 2^−36 if that is more.
+    /// Error under ABY3: 4 ulp for 1 + x ≥ 2^−10, or 2^−36 if that is more. Nineteen rounds at most; seven where 1 + x is known to lie in a narrow range, as
+    /// [`Tensor::reciprocal`] says.
     ln_1p = Op::LogPlusOne, [0.0] => [0.0];
     /// 1/x; 0 where x is 0.
     ///
-    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18; at best 2^-37), or 2 ulp if that is more, whatever x. Nineteen rounds; seven
-    /// where x is known to lie in [lo, hi] with 0 < lo and hi ≤ 16·lo.
+    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18; at best 2^-37), or 2 ulp if that is more, whatever x. Nineteen rounds;
+    /// seven in the ring 2^64 where x is known to lie in a narrow range, [lo, hi] with 0 < lo, hi ≤ 16·lo and √(lo·hi) between 2^(2 − f) and 2^(f + 2) (then eight from 2^(24 − f) or so on): piecewise
+    /// polynomials, whose comparisons and powers all functions of one x share. Other rings have too few bits for those, or too many for their precision.
     reciprocal = Op::Reciprocal, [4.0, 0.0] => [0.25, 0.0];
     /// The square root; 0 where x is negative.
     ///
-    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more. Nineteen rounds.
+    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more. Nineteen rounds; seven on a narrow range, as
+    /// [`Tensor::reciprocal`] says.
     sqrt = Op::Sqrt, [4.0, -1.0] => [2.0, 0.0];
     /// 1/√x, for x > 0; 0 elsewhere.
     ///
-    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more. Nineteen rounds.
+    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more. Nineteen rounds; seven on a narrow range, as
+    /// [`Tensor::reciprocal`] says.
     rsqrt = Op::Rsqrt, [4.0, 0.0] => [0.5, 0.0];
     /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for x ≤ 0. For optimizers, which need no more.
     ///
@@ -171,8 +175,9 @@ type Clamped<V, D, A, B> = Tensor<Joined<Joined<V, A>, B>, Promoted<Promoted<D, 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// x^y. Integers stay integers, for y ≥ 0, modulo the ring; else both are fixed-point.
     ///
-    /// Integers: exact; 0 for y < 0. Fixed point: x may be negative where y is a constant integer, which takes products; else the result is
-    /// e^(y·ln x) up to e^20, with a relative error of 2^−15 and 4·|y| + 1 ulp, and 0 for x ≤ 0. x^0 = 1.
+    /// Integers: exact; 0 for y < 0. Fixed point: of x < 0 the power is ±|x|^y where y is an integer, to the last bit of the format, and 0 elsewhere; 0^y is 0,
+    /// but x^0 = 1 for every x. A constant integer y takes products, ±1/2 a root; any other power is e^(y·ln |x|) up to e^20, with a relative error of 2^−15 and
+    /// 4·|y| + 1 ulp. Where x is known to be no less than 0 (`assume`), the power of a secret y costs a fifth less.
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
@@ -186,24 +191,6 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
         let location = Location::caller();
         let dtype = <D::Promote<R::DType>>::DTYPE;
         Tensor::from_handle(elementwise(Op::Power, &[self.handle, exponent.handle(location)], dtype, location))
-    }
-
-    /// The angle of the point (x, y) = (`x`, self), in (−π, π]; 0 at the origin.
-    ///
-    /// Error under ABY3: 6 ulp, or 2^−36 if that is more. On the axes the angle is exact to the format.
-    ///
-    /// ```
-    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
-    ///
-    /// let angle = evaluate(vec![0.0, 1.0], |y: Tensor<Secret, Fxp>| y.atan2(0.0))?;
-    /// assert_eq!(angle.values(), [0.0, std::f64::consts::FRAC_PI_2]);
-    /// # Ok::<(), spu_tensor::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn atan2<R: Operand>(self, x: R) -> Tensor<Joined<V, R>, Fxp> {
-        let location = Location::caller();
-        let operands = [self.handle, x.handle(location)];
-        Tensor::from_handle(elementwise(Op::Atan2, &operands, pphlo::DType::Fxp, location))
     }
 
     /// No less than `lo`, and then no more than `hi`. The bounds have the tensor's data type.
@@ -253,9 +240,9 @@ macro_rules! shifts {
 }
 
 shifts! {
-    /// x·2^n modulo the ring, for a public n ≥ 0.
+    /// x·2^n modulo the ring, for a public n ≥ 0. By a secret n, multiply with `2.pow(n)`.
     shift_left = Op::ShiftLeft, [-20.0, 48.0];
-    /// ⌊x/2^n⌋, for a public n ≥ 0.
+    /// ⌊x/2^n⌋, for a public n ≥ 0; there is no shift to the right by a secret one.
     shift_right_arithmetic = Op::ShiftRightArithmetic, [-2.0, 3.0];
     /// The bits of the ring element n places lower, zeros above, for a public n ≥ 0.
     shift_right_logical = Op::ShiftRightLogical, [((1_i64 << 62) - 2) as f64, 3.0];
@@ -295,7 +282,7 @@ impl<V: Visibility> Tensor<V, Int> {
         Tensor::from_handle(elementwise(Op::Divide, &operands, pphlo::DType::Int, location))
     }
 
-    /// Where it is not 0.
+    /// Where it is not 0. Of a fixed-point number, say `x.not_equal(0.0)`: hardly one that was computed is exactly 0.
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};

@@ -1,5 +1,6 @@
 //! The typed language: tensors with visibility and data type, trees of them, and what lives between programs.
 
+mod angles;
 mod arrange;
 mod axes;
 mod call;
