@@ -321,6 +321,16 @@ pub(crate) fn fault(message: impl Into<String>, operands: &[Handle], location: L
     with(|trace| trace.fault(message.into(), operands, location));
 }
 
+/// Names the part of the program that is traced from here on, until [`leave_part`].
+pub(crate) fn enter_part(name: String) {
+    with(|trace| trace.parts.push(name));
+}
+
+/// Ends the innermost part.
+pub(crate) fn leave_part() {
+    with(|trace| drop(trace.parts.pop()));
+}
+
 /// Whether what is recorded only describes a tree.
 pub(crate) fn is_description() -> bool {
     with(|trace| trace.purpose == Purpose::Description)
@@ -332,6 +342,8 @@ struct Trace {
     graph: Graph,
     parameters: Vec<String>,
     fault: Option<Diagnostic>,
+    /// Names of the parts of the program that it is in, the innermost last.
+    parts: Vec<String>,
     /// The trace around a region.
     parent: Option<Box<Trace>>,
     /// How many parameters a region is given before those that it captures.
@@ -348,6 +360,7 @@ impl Trace {
             graph: Graph::new(),
             parameters: Vec::new(),
             fault: None,
+            parts: Vec::new(),
             parent: None,
             given: 0,
             captured: Vec::new(),
@@ -417,8 +430,16 @@ impl Trace {
         if self.fault.is_none() {
             let own: Vec<Value> = operands.iter().filter_map(|&operand| self.resolve(operand)).collect();
             let labels = diagnose::labels(&self.graph, &self.parameters, &own, location);
+            let parts = self.parts_around();
+            let message = if parts.is_empty() { message } else { format!("{message}, in {}", parts.join(" of ")) };
             self.fault = Some(Diagnostic { message, labels });
         }
+    }
+
+    /// Names of the parts, the innermost first, those around a region last.
+    fn parts_around(&self) -> Vec<&str> {
+        let outer = self.parent.as_deref().map_or_else(Vec::new, Self::parts_around);
+        self.parts.iter().rev().map(String::as_str).chain(outer).collect()
     }
 
     /// What a faulty operation gives: a value of its first operand's type. A poisoned graph is never run.
