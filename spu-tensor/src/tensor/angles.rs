@@ -32,7 +32,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// The angle in [−π/2, π/2] whose sine this is, for −1 ≤ x ≤ 1: that of the point (√(1 − x²), x).
     ///
     /// Error under ABY3: 10 ulp, or 2^−35 if that is more; exactly 0 for 0. Secret numbers beyond ±1 count as ±1, up to 2^12 in the ring 2^64, 3 in 2^32. The
-    /// derivative is infinite at ±1, where it means nothing. A root and an angle: 61 rounds in 2^64.
+    /// derivative is infinite at ±1, where it means nothing. A root and an angle: 60 rounds in 2^64.
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};

@@ -66,7 +66,8 @@ functions! {
     ///
     /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18; at best 2^-37), or 2 ulp if that is more, whatever x. Nineteen rounds;
     /// seven in the ring 2^64 where x is known to lie in a narrow range, [lo, hi] with 0 < lo, hi ≤ 16·lo and √(lo·hi) between 2^(2 − f) and 2^(f + 2) (then eight from 2^(24 − f) or so on): piecewise
-    /// polynomials, whose comparisons and powers all functions of one x share. Other rings have too few bits for those, or too many for their precision.
+    /// polynomials, whose comparisons and powers all functions of one x share. There 1/x of x ≥ 1 has more bits than the format, for a
+    /// product that is to be as near to 1; a result that is none loses them in two more rounds. Other rings have too few bits for those, or too many for their precision.
     reciprocal = Op::Reciprocal, [4.0, 0.0] => [0.25, 0.0];
     /// The square root; 0 where x is negative.
     ///
