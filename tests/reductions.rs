@@ -116,7 +116,8 @@ fn softmax_sums_to_one_and_masks_give_zero() -> Result<(), Error> {
     for config in configurations() {
         let (local, real) = (Session::local(&config)?, Evaluator::new());
         let ulp = 0.5f64.powi(config.fraction_bits as i32);
-        let mask = if config.ring_bits == 32 { -1e6 } else { -1e9 };
+        // With 40 fraction bits an `f64` tells no unit of larger numbers.
+        let mask = if config.ring_bits == 64 { -1e9 } else { -4096.0 };
         let count = if config.ring_bits == 64 { 400 } else { 100 };
         for n in [1, 2, 10, 16, 17, 100] {
             let input = rows(n, count, mask);
@@ -127,7 +128,7 @@ fn softmax_sums_to_one_and_masks_give_zero() -> Result<(), Error> {
             for (row, x) in found[0].chunks_exact(n).zip(input.chunks_exact(n)) {
                 let off = (row.iter().sum::<f64>() - 1.0).abs() / ulp;
                 assert!(off <= n as f64 + 2.0, "a row of {n} is {off} units off 1 in {config:?}");
-                assert!(row.iter().zip(x).all(|(y, &x)| (0.0..=1.0 + ulp).contains(y) && (x > mask || *y == 0.0)));
+                assert!(row.iter().zip(x).all(|(y, &x)| (0.0..=1.0).contains(y) && (x > mask || *y == 0.0)));
             }
             let off = differences(&found, &exact, config.fraction_bits);
             // exp errs by 1.3 units, and log as its spline does.

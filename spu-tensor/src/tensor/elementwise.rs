@@ -47,16 +47,16 @@ macro_rules! functions {
 functions! {
     /// e^x; 0 far below 0, and 0 above 20 or above the largest power that the format holds.
     ///
-    /// A known upper bound (`assume`) makes it cheaper: with an upper bound of 0 the error is below 2 ulp, 2.2 in the ring 2^32.
-    #[doc = accuracy!(exp, exp_above_0)]
+    /// A known upper bound (`assume`) makes it cheaper.
+    #[doc = accuracy!(exp, exp_above_0, exp_decay)]
     exp = Op::Exponential, [0.0] => [1.0];
     /// e^x − 1, from the same protocol as [`Tensor::exp`].
     #[doc = accuracy!(exp_m1, exp_m1_above_0)]
     exp_m1 = Op::ExponentialMinusOne, [0.0] => [0.0];
     /// The natural logarithm, for x > 0; 0 elsewhere.
     ///
-    /// Nineteen rounds at most; seven in the ring 2^64 where x is known to lie in [lo, hi] with 0 < lo and hi ≤ 16·lo.
-    #[doc = accuracy!(ln)]
+    /// Eighteen rounds; seven in the ring 2^64 where x is known to lie in [lo, hi] with 0 < lo and hi ≤ 16·lo.
+    #[doc = accuracy!(ln, ln_narrow)]
     ln = Op::Log, [1.0, -1.0] => [0.0, 0.0];
     /// The natural logarithm, for x > 0; the same as [`Tensor::ln`].
     log = Op::Log, [1.0] => [0.0];
@@ -65,9 +65,9 @@ functions! {
     ln_1p = Op::LogPlusOne, [0.0] => [0.0];
     /// 1/x; 0 where x is 0.
     ///
-    /// Nineteen rounds; seven in the ring 2^64 where x is known to lie in [lo, hi] with 0 < lo and hi ≤ 16·lo. With other fraction bits f the relative error is
-    /// 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
-    #[doc = accuracy!(reciprocal)]
+    /// Nineteen rounds; seven in the ring 2^64 where x is known to lie in [lo, hi] with 0 < lo and hi ≤ 16·lo, and two more where 1 ≤ lo and no product takes
+    /// in the bits that are kept beyond the format's. With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
+    #[doc = accuracy!(reciprocal, reciprocal_narrow)]
     reciprocal = Op::Reciprocal, [4.0, 0.0] => [0.25, 0.0];
     /// The square root; 0 where x is negative.
     ///
