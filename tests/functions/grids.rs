@@ -57,7 +57,8 @@ impl NumberFormat {
     pub(crate) fn magnitudes(self, lo: f64, hi: f64) -> Vec<f64> {
         let (lo, hi) = (lo.max(self.ulp), hi.min(self.largest));
         let at = |i: usize| lo * (hi / lo).powf(i as f64 / (POINTS - 1) as f64);
-        let powers = (0..self.bits as i32).flat_map(|k| [-1.0, 0.0, 1.0].map(|units| (2f64.powi(k) + units) * self.ulp));
+        let powers =
+            (0..self.bits as i32).flat_map(|k| [-1.0, 0.0, 1.0].map(|units| (2f64.powi(k) + units) * self.ulp));
         let all = (0..POINTS).map(at).chain(powers.filter(|x| (lo..=hi).contains(x)));
         all.map(|x| self.rounded(x)).collect()
     }
@@ -76,7 +77,11 @@ impl NumberFormat {
     pub(crate) fn far(self, lo: f64) -> impl Iterator<Item = f64> {
         let named = [20.5, 33.0, 1000.0, 1e4, 1e6, 1e9];
         let powers = (5..).map(|k| 2f64.powi(k)).take_while(move |x| *x < self.largest);
-        named.into_iter().chain(powers).filter(move |x| *x > lo && *x < self.largest / 4.0).map(move |x| self.rounded(x))
+        named
+            .into_iter()
+            .chain(powers)
+            .filter(move |x| *x > lo && *x < self.largest / 4.0)
+            .map(move |x| self.rounded(x))
     }
 
     /// Divisors of all lengths, with dividends such that quotients of all lengths occur, and dividends of 0.
@@ -109,7 +114,8 @@ impl NumberFormat {
     pub(crate) fn circles(self) -> Grid {
         let radii = self.magnitudes(0.0, self.largest / 4.0);
         let at = |i: usize, f: fn(f64) -> f64| self.rounded(radii[i] * f(i as f64 * 2.399_963_229_728_653));
-        let axes = [(0.0, 1.0), (1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (2.0, 2.0), (2.0, -2.0), (-2.0, -2.0), (0.0, 0.0)];
+        let axes =
+            [(0.0, 1.0), (1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (2.0, 2.0), (2.0, -2.0), (-2.0, -2.0), (0.0, 0.0)];
         axes.into_iter().chain((0..radii.len()).map(|i| (at(i, f64::sin), at(i, f64::cos)))).unzip().into()
     }
 

@@ -45,7 +45,14 @@ fn hold_in(index: usize) {
         let arguments = |i: usize| &grid[i][at * per_result..(at + 1) * per_result];
         let text = format!(
             "{:.3} of {bound} in 2^{} with {}, {}: {} for {} at {:?}, {:?}",
-            worst, format.bits, format.fraction_bits, row.program_name, found[at], exact[at], arguments(0), arguments(1)
+            worst,
+            format.bits,
+            format.fraction_bits,
+            row.program_name,
+            found[at],
+            exact[at],
+            arguments(0),
+            arguments(1)
         );
         println!("{text}");
         if worst > 1.0 || worst.is_nan() {

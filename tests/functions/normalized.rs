@@ -80,7 +80,9 @@ fn quotients_of_known_ranges() -> Result<(), Error> {
     let world = World::new(NumberFormat::of(1));
     let quotients = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x / y).collect::<Vec<f64>>();
     let x: Vec<f64> = (0..POINTS as u32)
-        .map(|i| world.format.rounded(1000.0 * (0.001 + f64::from(i % 331) / 331.0) * if i % 2 == 0 { 1.0 } else { -1.0 }))
+        .map(|i| {
+            world.format.rounded(1000.0 * (0.001 + f64::from(i % 331) / 331.0) * if i % 2 == 0 { 1.0 } else { -1.0 })
+        })
         .collect();
     let y = world.format.magnitudes(0.01, 1000.0);
     let found = bounded_quotient::run(&world.session, &world.share(&x), &world.share(&y[..x.len()]))?;

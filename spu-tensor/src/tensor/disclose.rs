@@ -40,7 +40,8 @@ impl<D: DType> Tensor<Secret, D> {
     /// Opened to one party. Each call is listed in the program's manifest.
     ///
     /// ```
-    /// use spu_tensor::{Disclosed, ExecutorExt, Evaluator, Fxp, Party, Secret, Tensor, spu_fn};
+    /// # extern crate spu_tensor as spu;
+    /// use spu_tensor::{Disclosed, Evaluator, ExecutorExt, Fxp, Party, Secret, Tensor, spu_fn};
     ///
     /// #[spu_fn]
     /// fn total(x: Tensor<Secret, Fxp>) -> Disclosed<Fxp> {
