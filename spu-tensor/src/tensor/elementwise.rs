@@ -81,7 +81,8 @@ functions! {
     rsqrt = Op::Rsqrt, [4.0, 0.0] => [0.5, 0.0];
     /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for 0 and negative x as small. For optimizers, which need no more.
     ///
-    /// Fifteen rounds. A product y·x.rsqrt_approx() whose root has no other use
+    /// Fifteen rounds. Above its range the result means nothing; where more is asserted to occur (`assume`) than a format serves,
+    /// the program is refused for it. A product y·x.rsqrt_approx() whose root has no other use
     /// is one operation: it errs by 2^-10 of itself and two ulp, however few digits the root has, as long as it is below 2^14.
     #[doc = accuracy!(rsqrt_approx)]
     rsqrt_approx = Op::RsqrtApprox, [4.0, 0.0] => [0.5, 0.0];
