@@ -51,7 +51,7 @@ impl<D: DType> Tensor<Secret, D> {
     /// let session = Evaluator::new();
     /// let x = session.input(Party(0), [2], || Ok(vec![1.0, 2.0]))?;
     /// // Party 1 gets the value, the others get nothing; the plain evaluator is all three.
-    /// assert_eq!(total::run(&session, &x)?.get().unwrap().values(), [3.0]);
+    /// assert_eq!(total::run(&session, &x)?.get().unwrap().elements.to_f64(), [3.0]);
     /// # Ok::<(), spu_tensor::Error>(())
     /// ```
     #[track_caller]
