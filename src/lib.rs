@@ -1,6 +1,7 @@
 //! Privacy-preserving machine learning as a language embedded in Rust.
 //!
-//! A program is an ordinary function on typed tensors; three parties run it on data that none of them sees.
+//! A program is an ordinary function on typed tensors; three parties run it on data that none of them sees. The [`guide`] leads from here to networks of
+//! your own; [`functions`] is the table of what tensors can compute.
 //!
 //! ```
 //! use spu::prelude::*;
@@ -33,6 +34,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod guide;
+
 pub use spu_nn as nn;
 pub use spu_protocols as protocols;
 pub use spu_protocols::hal::RingConfig;
@@ -41,6 +44,11 @@ pub use spu_tensor::*;
 
 #[doc = include_str!("../docs/functions.md")]
 pub mod functions {}
+
+/// The programs of the front page run, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 /// What a program needs: `use spu::prelude::*;`.
 pub mod prelude {

@@ -1,6 +1,6 @@
 //! What the parties compute: a transformer of one block, normalized in front (Xiong and others, ICML 2020), over characters.
 
-use spu::nn::init::Draws;
+use spu::nn::init::{Draws, Initializer};
 use spu::nn::layers::{
     Dense, Embedding, EmbeddingWeights, Gelu, Layer, LayerNorm, MultiHeadAttention, Residual, Weights,
 };
@@ -22,7 +22,7 @@ type Block = (Residual<(LayerNorm, MultiHeadAttention)>, Residual<(LayerNorm, De
 type Network = (Block, LayerNorm, Dense);
 
 const CHARACTERS: Embedding = Embedding::new(ALPHABET.len(), WIDTH);
-const PLACES: Embedding = Embedding::new(LONGEST, WIDTH).deviation(0.1);
+const PLACES: Embedding = Embedding::new(LONGEST, WIDTH).initializer(Initializer::Normal(0.1));
 const NETWORK: Network = (
     (
         Residual((LayerNorm::new(WIDTH), MultiHeadAttention::new(WIDTH, 2).causal())),

@@ -1,4 +1,25 @@
 //! Initial weights, drawn by the party that gives them to the session.
+//!
+//! A layer knows how its weights begin ([`Layer::initial`](crate::layers::Layer::initial)); another [`Initializer`] is given to the layer. Weights by a rule of
+//! your own are any values of the right shapes, leaf by leaf:
+//!
+//! ```
+//! use spu_nn::init::{Draws, Initializer};
+//! use spu_nn::layers::{Dense, Layer, Relu};
+//! use spu_tensor::{HostOf, HostTensor};
+//!
+//! const NETWORK: (Dense, Relu, Dense) = (Dense::new(3, 8).initializer(Initializer::HeNormal), Relu, Dense::new(8, 2));
+//! let mut draws = Draws::seeded(1);
+//! let weights = NETWORK.initial(&mut draws)?;
+//!
+//! // Biases 0, all else uniform.
+//! let weights: HostOf<spu_nn::layers::Weights<(Dense, Relu, Dense)>> =
+//!     HostOf::filled(NETWORK.shape(), |name, ty| match name.ends_with("bias") {
+//!         true => Ok(draws.weights(Initializer::Constant(0.0), ty.shape.clone())),
+//!         false => Ok(draws.weights(Initializer::Uniform(0.1), ty.shape.clone())),
+//!     })?;
+//! # Ok::<(), spu_tensor::Error>(())
+//! ```
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -53,7 +74,14 @@ impl Draws {
     /// ```
     pub fn weights(&mut self, initializer: Initializer, shape: impl Into<Shape>) -> HostTensor {
         let shape = shape.into();
-        let Fan { inputs, outputs } = Fan::of(&shape);
+        let fan = Fan::of(&shape);
+        self.weights_by_fan(initializer, shape, fan)
+    }
+
+    /// The same by a fan that the shape does not tell: of a kernel in groups, or of several tensors that are summed.
+    pub fn weights_by_fan(&mut self, initializer: Initializer, shape: impl Into<Shape>, fan: Fan) -> HostTensor {
+        let shape = shape.into();
+        let Fan { inputs, outputs } = fan;
         // A uniform value in [−b, b) has the variance b²/3.
         match initializer {
             Initializer::GlorotNormal => self.normal(shape, (2.0 / (inputs + outputs)).sqrt()),
@@ -65,11 +93,6 @@ impl Draws {
             Initializer::Uniform(bound) => self.uniform(shape, bound),
             Initializer::Constant(value) => constant(shape, value),
         }
-    }
-
-    /// A weight matrix `[inputs, outputs]` after Glorot and Bengio (2010): normal with variance 2/(inputs + outputs).
-    pub fn glorot_normal(&mut self, inputs: usize, outputs: usize) -> HostTensor {
-        self.normal([inputs, outputs], (2.0 / (inputs + outputs) as f64).sqrt())
     }
 }
 
@@ -105,7 +128,7 @@ pub struct Fan {
 
 impl Fan {
     /// Of a weight matrix `[inputs, outputs]`, or of a kernel `[height, width, inputs, outputs]` with as many spatial axes as one likes, each of whose
-    /// places counts; `inputs` are those of one group. A vector of n, such as a bias, counts as n and n. No number is below 1.
+    /// places counts. A vector of n, such as a bias, counts as n and n. No number is below 1.
     ///
     /// ```
     /// use spu_nn::init::Fan;
@@ -114,12 +137,25 @@ impl Fan {
     /// assert_eq!(Fan::of(&[5, 5, 16, 32].into()), Fan { inputs: 400.0, outputs: 800.0 });
     /// ```
     pub fn of(shape: &Shape) -> Self {
+        Self::of_groups(shape, 1)
+    }
+
+    /// Of a kernel `[…, inputs / groups, outputs]` whose channels are convolved in so many groups, each by itself: an input goes into the outputs of its own
+    /// group alone.
+    ///
+    /// ```
+    /// use spu_nn::init::Fan;
+    ///
+    /// // From 16 channels to 32 in four groups: an output sees 4 of them, an input goes into 8.
+    /// assert_eq!(Fan::of_groups(&[5, 5, 4, 32].into(), 4), Fan { inputs: 100.0, outputs: 200.0 });
+    /// ```
+    pub fn of_groups(shape: &Shape, groups: usize) -> Self {
         let (inputs, outputs) = match shape.extents() {
             [] => (1, 1),
             &[n] => (n, n),
             [places @ .., inputs, outputs] => {
                 let places: usize = places.iter().product();
-                (places * inputs, places * outputs)
+                (places * inputs, places * (outputs / groups.max(1)))
             }
         };
         Self { inputs: inputs.max(1) as f64, outputs: outputs.max(1) as f64 }
@@ -186,18 +222,6 @@ mod tests {
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64;
         (mean, variance.sqrt())
-    }
-
-    /// With n values the mean errs by σ/√n and the deviation by σ/√(2n); six of these is never by chance.
-    #[test]
-    fn glorot_has_mean_zero_and_its_deviation() {
-        let weight = Draws::seeded(1).glorot_normal(784, 128);
-        assert_eq!(weight.shape.extents(), [784, 128]);
-        let sigma = (2.0f64 / 912.0).sqrt();
-        let n = (784.0 * 128.0f64).sqrt();
-        let (mean, deviation) = moments(&weight);
-        assert!(mean.abs() < 6.0 * sigma / n, "{mean}");
-        assert!((deviation - sigma).abs() < 6.0 * sigma / n / 2f64.sqrt(), "{deviation} {sigma}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Weights in and out of [safetensors](https://huggingface.co/docs/safetensors) files: each leaf of a tree under its name, as `0.weight`.
 //!
-//! A party that has trained weights gives them to a session, and whoever may see the result saves it:
+//! A party that has trained weights gives them to a session, and whoever may see the result saves it. A checkpoint is any tree: weights, the
+//! optimizer's state and the statistics of layers ([`Layer::State`](crate::layers::Layer::State)) together in a tuple or a struct.
 //!
 //! ```
 //! # extern crate spu_tensor as spu;
@@ -19,6 +20,9 @@
 //! let session = Evaluator::new(); // or any other session
 //! let model = session.input(Party(2), network.shape(), || weights::load(&path, network.shape()))?; // read at party 2 alone
 //! // … train …
+//! if let Some(model) = session.reveal_to(&model, Party(2))? {
+//!     weights::save(&path, &model)?; // at party 2 alone: the others learn nothing
+//! }
 //! weights::save(&path, &session.reveal(&model)?)?; // tells every party all weights
 //! # std::fs::remove_dir_all(&folder).unwrap();
 //! # Ok(())
@@ -33,8 +37,9 @@ use spu::{Elements, Error, HostOf, HostTensor, Shape, ShapeOf, Tree};
 
 use crate::data::raw::{Encoding, Unfit, place};
 
-/// Writes every leaf under its name; a tree that is one tensor is called `tensor`. Fixed-point leaves are written as F64, which holds every value of a
-/// ring of up to 64 bits exactly, integers as I64 and truth values as BOOL.
+/// Writes every leaf under its name; a tree that is one tensor is called `tensor`. Integers are written as I64, truth values as BOOL, fixed-point
+/// leaves as F64. That has 53 bits: a number with f fraction bits survives a round trip exactly below 2^(53 − f), which is 2^35 in the ring 2^64 with 18 and
+/// 2^27 in the ring 2^128 with 26, and always in the ring 2^32; a larger one is rounded to 53 significant bits.
 pub fn save<T: Tree>(path: impl AsRef<Path>, weights: &HostOf<T>) -> Result<(), Error> {
     let source = path.as_ref().display().to_string();
     let blame = |problem: String| Error::data(&source, None, problem);

@@ -31,7 +31,7 @@ pub use tensor::{
     Axes, Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int,
     LeavesAre, Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility,
     accuracy, cond, evaluate, for_bounded, fori, keepdims, lexsort, located, random, refuse, scan, select,
-    value_and_grad, value_and_grad_aux, while_loop,
+    value_and_grad, value_and_grad_aux, while_loop, within,
 };
 
 /// What generated code names.

@@ -71,18 +71,30 @@ pub(crate) struct Recording {
 
 /// Appends an operation with one result.
 pub(crate) fn emit(op: Op, operands: &[Handle], location: Location) -> Handle {
+    emit_all(op, operands, location)[0]
+}
+
+/// The same of an operation on one operand that has two results.
+pub(crate) fn emit_pair(op: Op, operand: Handle, location: Location) -> [Handle; 2] {
+    let results = emit_all(op, &[operand], location);
+    [results[0], results[results.len() - 1]]
+}
+
+/// All results, or a placeholder.
+fn emit_all(op: Op, operands: &[Handle], location: Location) -> Vec<Handle> {
     let location = blamed(location);
     with(|trace| {
-        let Some(values) = trace.values(operands, location) else { return trace.placeholder(operands, location) };
+        let Some(values) = trace.values(operands, location) else { return vec![trace.placeholder(operands, location)] };
         let types: Vec<&Type> = values.iter().map(|&v| trace.graph.ty(v)).collect();
         match pphlo::infer(&op, &types) {
             Ok(types) => {
                 let node = trace.graph.push(op, values, types, location);
-                trace.handle(trace.graph.node(node).result(0))
+                let results: Vec<Value> = trace.graph.node(node).results().collect();
+                results.into_iter().map(|value| trace.handle(value)).collect()
             }
             Err(message) => {
                 trace.fault(message, operands, location);
-                trace.placeholder(operands, location)
+                vec![trace.placeholder(operands, location)]
             }
         }
     })
@@ -309,6 +321,16 @@ pub(crate) fn fault(message: impl Into<String>, operands: &[Handle], location: L
     with(|trace| trace.fault(message.into(), operands, location));
 }
 
+/// Names the part of the program that is traced from here on, until [`leave_part`].
+pub(crate) fn enter_part(name: String) {
+    with(|trace| trace.parts.push(name));
+}
+
+/// Ends the innermost part.
+pub(crate) fn leave_part() {
+    with(|trace| drop(trace.parts.pop()));
+}
+
 /// Whether what is recorded only describes a tree.
 pub(crate) fn is_description() -> bool {
     with(|trace| trace.purpose == Purpose::Description)
@@ -320,6 +342,8 @@ struct Trace {
     graph: Graph,
     parameters: Vec<String>,
     fault: Option<Diagnostic>,
+    /// Names of the parts of the program that it is in, the innermost last.
+    parts: Vec<String>,
     /// The trace around a region.
     parent: Option<Box<Trace>>,
     /// How many parameters a region is given before those that it captures.
@@ -336,6 +360,7 @@ impl Trace {
             graph: Graph::new(),
             parameters: Vec::new(),
             fault: None,
+            parts: Vec::new(),
             parent: None,
             given: 0,
             captured: Vec::new(),
@@ -405,8 +430,16 @@ impl Trace {
         if self.fault.is_none() {
             let own: Vec<Value> = operands.iter().filter_map(|&operand| self.resolve(operand)).collect();
             let labels = diagnose::labels(&self.graph, &self.parameters, &own, location);
+            let parts = self.parts_around();
+            let message = if parts.is_empty() { message } else { format!("{message}, in {}", parts.join(" of ")) };
             self.fault = Some(Diagnostic { message, labels });
         }
+    }
+
+    /// Names of the parts, the innermost first, those around a region last.
+    fn parts_around(&self) -> Vec<&str> {
+        let outer = self.parent.as_deref().map_or_else(Vec::new, Self::parts_around);
+        self.parts.iter().rev().map(String::as_str).chain(outer).collect()
     }
 
     /// What a faulty operation gives: a value of its first operand's type. A poisoned graph is never run.

@@ -123,7 +123,7 @@ impl NumberFormat {
     pub(crate) fn powers(self) -> Grid {
         let bases = self.magnitudes(self.ulp.max(1.0 / 1024.0), 1024.0);
         let exponents = (0..bases.len()).map(|i| self.rounded(4.0 * spread(i) - 2.0));
-        let others = [(0.0, 0.0), (0.0, 2.0), (-2.0, 0.0), (-2.5, 1.5)];
+        let others = [(0.0, 0.0), (0.0, 2.0), (-2.0, 0.0), (-2.5, 1.5), (-2.5, 2.0), (-2.5, -1.0), (-0.5, 1.0)];
         bases.iter().copied().zip(exponents).chain(others).unzip().into()
     }
 

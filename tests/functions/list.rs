@@ -120,8 +120,12 @@ rows! {
         on |f| alone(f.linear(1.0, 10.0)), is |_, g| each(g, |x, _| 1.0 / x);
     sqrt: "sqrt", (Fixed, Fixed) -> Fixed, |x, _| x.sqrt(),
         on |f| alone(f.numbers()), is |_, g| each(g, |x, _| positive(x, f64::sqrt));
+    sqrt_narrow: "sqrt of a known 1 ≤ x ≤ 10", (Fixed, Fixed) -> Fixed, |x, _| x.assume(1.0..=10.0).sqrt(),
+        on |f| alone(f.linear(1.0, 10.0)), is |_, g| each(g, |x, _| x.sqrt());
     rsqrt: "rsqrt", (Fixed, Fixed) -> Fixed, |x, _| x.rsqrt(),
         on |f| alone(f.numbers()), is |_, g| each(g, |x, _| positive(x, |x| 1.0 / x.sqrt()));
+    rsqrt_narrow: "rsqrt of a known 1 ≤ x ≤ 10", (Fixed, Fixed) -> Fixed, |x, _| x.assume(1.0..=10.0).rsqrt(),
+        on |f| alone(f.linear(1.0, 10.0)), is |_, g| each(g, |x, _| 1.0 / x.sqrt());
     rsqrt_approx: "rsqrt_approx", (Fixed, Fixed) -> Fixed, |x, _| x.rsqrt_approx(),
         on |f| alone(f.numbers()),
         is |f, g| each(g, |x, _| if x.abs() < 2f64.powi(2 * f.fraction_bits as i32 - 2) { positive(x, |x| 1.0 / x.sqrt()) } else { f64::NAN });
@@ -144,6 +148,10 @@ rows! {
         on |f| alone([f.linear(-1024.0, 1024.0), f.linear(-3.5, 3.5)].concat()), is |_, g| each(g, |x, _| x.cos());
     atan2: "y.atan2(x)", (Fixed, Fixed) -> Fixed, |y, x| y.atan2(x),
         on |f| f.circles(), is |_, g| each(g, f64::atan2);
+    asin: "asin", (Fixed, Fixed) -> Fixed, |x, _| x.asin(),
+        on |f| alone(unit_interval(f)), is |_, g| each(g, |x, _| x.clamp(-1.0, 1.0).asin());
+    acos: "acos", (Fixed, Fixed) -> Fixed, |x, _| x.acos(),
+        on |f| alone(unit_interval(f)), is |_, g| each(g, |x, _| x.clamp(-1.0, 1.0).acos());
     pow: "x.pow(y)", (Fixed, Fixed) -> Fixed, |x, y| x.pow(y),
         on |f| f.powers(), is |f, g| each(g, |x, y| power(f, x, y));
     pow_constant: "x.pow(1.7)", (Fixed, Fixed) -> Fixed, |x, _| x.pow(1.7),
@@ -253,6 +261,9 @@ rows! {
         on |f| alone(f.rows(f.largest)), is |_, g| by_rows(g, |row| vec![row.iter().copied().fold(f64::MIN, f64::max)]);
     min: "max, min", (Fixed, Fixed) -> Fixed, |x, _| tens(x).min(1),
         on |f| alone(f.rows(f.largest)), is |_, g| by_rows(g, |row| vec![row.iter().copied().fold(f64::MAX, f64::min)]);
+    max_with_one_hot: "max_with_one_hot", (Fixed, Fixed) -> Truth, |x, _| tens(x).max_with_one_hot(1).1,
+        on |f| alone(f.rows(f.largest)),
+        is |_, g| by_rows(g, |row| (0..10).map(|i| truth(f64::from(i) == place(row, f64::max))).collect());
     argmax: "argmax, argmin", (Fixed, Fixed) -> Whole, |x, _| tens(x).argmax(1),
         on |f| alone(f.rows(f.largest)), is |_, g| by_rows(g, |row| vec![place(row, f64::max)]);
     argmin: "argmax, argmin", (Fixed, Fixed) -> Whole, |x, _| tens(x).argmin(1),
@@ -263,6 +274,11 @@ rows! {
         on |_| alone(truths(|i| i % 10 != i / 10 % 14)), is |_, g| by_rows(g, |row| vec![truth(!row.contains(&0.0))]);
     sort: "sort, top_k", (Fixed, Fixed) -> Fixed, |x, _| tens(x.assume(-1000.0..=1000.0)).sort(1),
         on |f| alone(f.rows(1000.0)), is |_, g| by_rows(g, sorted);
+    argsort: "argsort, argsort_descending", (Fixed, Fixed) -> Whole, |x, _| tens(x.assume(-1000.0..=1000.0)).argsort(1),
+        on |f| alone(f.rows(1000.0)), is |_, g| by_rows(g, |row| order(row, f64::total_cmp));
+    argsort_descending: "argsort, argsort_descending", (Fixed, Fixed) -> Whole,
+        |x, _| tens(x.assume(-1000.0..=1000.0)).argsort_descending(1),
+        on |f| alone(f.rows(1000.0)), is |_, g| by_rows(g, |row| order(row, |x, y| y.total_cmp(x)));
     median: "median", (Fixed, Fixed) -> Fixed, |x, _| tens(x.assume(-1000.0..=1000.0)).median(1),
         on |f| alone(f.rows(1000.0)), is |_, g| by_rows(g, |row| vec![(sorted(row)[4] + sorted(row)[5]) / 2.0]);
     prod: "prod of 4", (Fixed, Fixed) -> Fixed, |x, _| x.reshape([x.shape().elements() / 4, 4]).prod(1),
@@ -313,6 +329,13 @@ fn growing(f: &NumberFormat) -> Vec<f64> {
     f.linear(0.0, most - f.ulp).into_iter().chain([f.rounded(most + 0.125)]).chain(f.far(20.0)).collect()
 }
 
+/// From −1 to 1, the numbers next to the ends, and some beyond.
+fn unit_interval(f: &NumberFormat) -> Vec<f64> {
+    let near = (0..64).flat_map(|units| [1.0, -1.0].map(|end| end * (1.0 - f64::from(units) * f.ulp)));
+    let near = near.chain([0.0, f.ulp, -f.ulp, 1.0 + f.ulp, -1.0 - f.ulp, 1.5, -3.0]);
+    f.linear(-1.0, 1.0).into_iter().chain(near).collect()
+}
+
 fn halves(f: &NumberFormat) -> Vec<f64> {
     let halves = (-200..200).map(|x| f64::from(x) / 2.0);
     f.numbers().into_iter().chain(halves).collect()
@@ -355,6 +378,7 @@ fn power(f: &NumberFormat, x: f64, y: f64) -> f64 {
         (_, 0.0) => 1.0,
         (x, y) if x > 0.0 && y * x.ln() > f.largest_exponent().min(20.0) - 0.1 => f64::NAN,
         (x, y) if x > 0.0 => x.powf(y),
+        (x, y) if x < 0.0 && y.fract() == 0.0 => x.powi(y as i32),
         _ => 0.0,
     }
 }
@@ -368,6 +392,13 @@ fn sorted(row: &[f64]) -> Vec<f64> {
     let mut row = row.to_vec();
     row.sort_by(f64::total_cmp);
     row
+}
+
+/// Positions in order; of equal elements the first stands first.
+fn order(row: &[f64], compare: impl Fn(&f64, &f64) -> std::cmp::Ordering) -> Vec<f64> {
+    let mut places: Vec<usize> = (0..row.len()).collect();
+    places.sort_by(|&i, &j| compare(&row[i], &row[j]));
+    places.into_iter().map(|i| i as f64).collect()
 }
 
 fn average(row: &[f64]) -> f64 {

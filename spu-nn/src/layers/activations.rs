@@ -2,8 +2,8 @@
 
 use spu::{Fxp, Secret, Tensor};
 
-use super::without::{without_state, without_weights};
-use super::{Layer, Pure};
+use super::Stateless;
+use super::without_weights::without_weights;
 use crate::rows::last_axis;
 
 macro_rules! activations {
@@ -22,16 +22,14 @@ macro_rules! activations {
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub struct $layer;
 
-        impl Layer for $layer {
+        impl Stateless for $layer {
             without_weights!();
-            without_state!();
 
-            fn infer(self, (): (), (): (), $x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+            fn apply(&self, (): (), $x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
                 $value
             }
         }
 
-        impl Pure for $layer {}
     )+ };
 }
 
@@ -73,15 +71,12 @@ impl LeakyRelu {
     }
 }
 
-impl Layer for LeakyRelu {
+impl Stateless for LeakyRelu {
     without_weights!();
-    without_state!();
 
     /// What is not negative passes exactly: the slope's rounding meets 0 there.
-    fn infer(self, (): (), (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    fn apply(&self, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
         let positive = x.relu();
         positive + self.slope * (x - positive)
     }
 }
-
-impl Pure for LeakyRelu {}

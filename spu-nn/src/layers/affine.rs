@@ -2,7 +2,7 @@
 
 use spu::{Differentiable, Error, Fxp, HostOf, HostTensor, LeavesAre, Secret, ShapeOf, Tensor, Tree};
 
-use crate::init::Draws;
+use crate::init::{Draws, Initializer};
 
 /// A factor and what is added to each feature of the product; `B` is `()` where nothing is.
 #[derive(Clone, Copy, Tree)]
@@ -21,10 +21,11 @@ pub trait Bias: Copy {
     /// For so many features.
     fn shape(features: usize) -> ShapeOf<Self::Weight>;
 
-    /// Normal values of a deviation, for so many features.
-    fn initial(features: usize, deviation: f64, draws: &mut Draws) -> HostOf<Self::Weight>;
+    /// To begin with, for so many features.
+    fn initial(features: usize, initializer: Initializer, draws: &mut Draws) -> HostOf<Self::Weight>;
 
     /// `y[…, features]` with the bias.
+    #[track_caller]
     fn add(bias: Self::Weight, y: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp>;
 }
 
@@ -43,8 +44,8 @@ impl Bias for Biased {
         [features].into()
     }
 
-    fn initial(features: usize, deviation: f64, draws: &mut Draws) -> HostOf<Self::Weight> {
-        draws.normal([features], deviation).into()
+    fn initial(features: usize, initializer: Initializer, draws: &mut Draws) -> HostOf<Self::Weight> {
+        draws.weights(initializer, [features]).into()
     }
 
     fn add(bias: Self::Weight, y: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
@@ -59,7 +60,7 @@ impl Bias for Unbiased {
         ().into()
     }
 
-    fn initial(_: usize, _: f64, _: &mut Draws) -> HostOf<()> {
+    fn initial(_: usize, _: Initializer, _: &mut Draws) -> HostOf<()> {
         ().into()
     }
 

@@ -2,14 +2,17 @@
 
 use spu::{Bool, Error, Fxp, HostOf, Int, Public, Secret, ShapeOf, Tensor, Tree, select};
 
-use super::without::without_state;
-use super::{Affine, Dense, Layer, Pure};
-use crate::init::Draws;
+use super::{Affine, Dense, Stateless};
+use crate::init::{Draws, Initializer};
 
 /// Self-attention with several heads (Vaswani and others, 2017) of sequences `x[n, length, width]`: `[n, length, width]`.
 ///
 /// Each head sees width / heads numbers of query, key and value, d in all, and gives softmax(q·kᵀ/√d)·v; the heads side by side go
 /// through the output layer. All four layers are [`Dense`], and so are their initial weights.
+///
+/// Which places see which is public: causal ([`causal`](Self::causal)) or by a public mask ([`apply_masked`](Self::apply_masked)). A secret mask, for lengths
+/// that nobody may know, and attention to another sequence are not among its methods; both are a few lines of `dot_general`, `select` and `softmax` in a
+/// [`Stateless`](super::Stateless) layer of your own.
 ///
 /// ```
 /// # extern crate spu_tensor as spu;
@@ -25,11 +28,13 @@ use crate::init::Draws;
 /// assert_eq!(y.shape().extents(), [1, 3, 8]);
 /// # Ok::<(), spu::Error>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct MultiHeadAttention {
     width: usize,
     heads: usize,
     is_causal: bool,
+    /// Each of the four.
+    projection: Dense,
 }
 
 /// The weights of a [`MultiHeadAttention`].
@@ -48,7 +53,7 @@ pub struct AttentionWeights {
 impl MultiHeadAttention {
     /// Of this width, a multiple of the number of heads.
     pub const fn new(width: usize, heads: usize) -> Self {
-        Self { width, heads, is_causal: false }
+        Self { width, heads, is_causal: false, projection: Dense::new(width, width) }
     }
 
     /// No place sees a later one.
@@ -56,26 +61,38 @@ impl MultiHeadAttention {
         Self { is_causal: true, ..self }
     }
 
-    /// As [`Layer::apply`], where a query sees a key only if `visible`, of a shape that stretches to
+    /// With weight matrices that begin otherwise.
+    pub const fn initializer(self, initializer: Initializer) -> Self {
+        Self { projection: self.projection.initializer(initializer), ..self }
+    }
+
+    /// With biases that begin otherwise.
+    pub const fn bias_initializer(self, initializer: Initializer) -> Self {
+        Self { projection: self.projection.bias_initializer(initializer), ..self }
+    }
+
+    /// As [`Layer::apply`](super::Layer::apply), where a query sees a key only if `visible`, of a shape that stretches to
     /// `[n, heads, queries, keys]`, says so; a query that sees none takes the mean of all values. A padding mask `[n, keys]` goes
     /// in as `mask.reshape([n, 1, 1, keys])`.
+    #[track_caller]
     pub fn apply_masked(
         self,
         weights: AttentionWeights,
         x: Tensor<Secret, Fxp>,
         visible: Tensor<Public, Bool>,
     ) -> Tensor<Secret, Fxp> {
-        let causal = self.is_causal.then(|| causal(x));
-        self.attend(weights, x, causal.map_or(visible, |causal| causal & visible).into())
+        let visible = if self.is_causal { causal(x) & visible } else { visible };
+        self.attend(weights, x, Some(visible))
     }
 
+    #[track_caller]
     fn attend(
         self,
         weights: AttentionWeights,
         x: Tensor<Secret, Fxp>,
         visible: Option<Tensor<Public, Bool>>,
     ) -> Tensor<Secret, Fxp> {
-        let Self { width, heads, .. } = self;
+        let Self { width, heads, projection, .. } = self;
         let shape = x.shape();
         let &[n, length, _] = shape.extents() else {
             spu::refuse(format!("cannot attend to {shape}: expected [n, length, {width}]"), x);
@@ -86,33 +103,31 @@ impl MultiHeadAttention {
             return x;
         }
         let head = width / heads;
-        let project = |weights| self.projection().apply(weights, x).reshape([n, length, heads, head]);
-        let query = project(weights.query) * (1.0 / (head as f64).sqrt());
-        let [key, value] = [weights.key, weights.value].map(project);
+        let per_head = [n, length, heads, head];
+        let query = projection.apply(weights.query, x).reshape(per_head) * (1.0 / (head as f64).sqrt());
+        let key = projection.apply(weights.key, x).reshape(per_head);
+        let value = projection.apply(weights.value, x).reshape(per_head);
         // [n, heads, queries, keys]
-        let scores = query.dot_general(key, [(3, 3)], [(0, 0), (2, 2)]);
-        let scores = visible.map_or(scores, |visible| select(visible, scores, HIDDEN));
+        let mut scores = query.dot_general(key, [(3, 3)], [(0, 0), (2, 2)]);
+        if let Some(visible) = visible {
+            scores = select(visible, scores, HIDDEN);
+        }
         // [n, heads, queries, head]
         let seen = scores.softmax(3).dot_general(value, [(3, 1)], [(0, 0), (1, 2)]);
-        self.projection().apply(weights.output, seen.transpose([0, 2, 1, 3]).reshape([n, length, width]))
-    }
-
-    fn projection(self) -> Dense {
-        Dense::new(self.width, self.width)
+        projection.apply(weights.output, seen.transpose([0, 2, 1, 3]).reshape([n, length, width]))
     }
 }
 
-impl Layer for MultiHeadAttention {
+impl Stateless for MultiHeadAttention {
     type Weights = AttentionWeights;
-    without_state!();
 
-    fn shape(self) -> ShapeOf<AttentionWeights> {
-        let part = || self.projection().shape().graft();
+    fn shape(&self) -> ShapeOf<AttentionWeights> {
+        let part = || self.projection.shape().graft();
         ShapeOf::of(|| AttentionWeights { query: part(), key: part(), value: part(), output: part() })
     }
 
-    fn initial(self, draws: &mut Draws) -> Result<HostOf<AttentionWeights>, Error> {
-        let mut part = || self.projection().initial(draws);
+    fn initial(&self, draws: &mut Draws) -> Result<HostOf<AttentionWeights>, Error> {
+        let mut part = || self.projection.initial(draws);
         let (query, key, value, output) = (part()?, part()?, part()?, part()?);
         HostOf::of(|| AttentionWeights {
             query: query.graft(),
@@ -122,18 +137,18 @@ impl Layer for MultiHeadAttention {
         })
     }
 
-    fn infer(self, weights: AttentionWeights, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
-        self.attend(weights, x, self.is_causal.then(|| causal(x)))
+    fn apply(&self, weights: AttentionWeights, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+        let visible = if self.is_causal { Some(causal(x)) } else { None };
+        self.attend(weights, x, visible)
     }
 }
 
-impl Pure for MultiHeadAttention {}
-
 /// Which keys a query sees, `[queries, keys]`: those that are not later.
+#[track_caller]
 fn causal(x: Tensor<Secret, Fxp>) -> Tensor<Public, Bool> {
     let length = x.shape().extents().get(1).copied().unwrap_or(1);
-    let place = |axis| Tensor::<Public, Int>::iota([length, length], axis);
-    place(1).le(place(0))
+    let [query, key] = [Tensor::<Public, Int>::iota([length, length], 0), Tensor::iota([length, length], 1)];
+    key.le(query)
 }
 
 /// The score of a key that is not seen: far enough below every other for a weight of exactly 0, and within every format.

@@ -13,6 +13,8 @@ use crate::init::Draws;
 /// (1 − momentum)·batch. Afterwards they are the state. Both variances divide by the number of elements, as in Flax and Keras;
 /// PyTorch's running variance divides by one less, and its momentum is one minus this.
 ///
+/// In the ring 2^32 the default ε is too small for the format: see [`BatchNorm::epsilon`].
+///
 /// A variance has an absolute precision: features whose variance is not far above a unit in the last place come out with a relative
 /// error of half a unit divided by the variance. Bring data to a scale of about 1 first.
 ///
@@ -62,12 +64,22 @@ impl BatchNorm {
         Self { momentum, ..self }
     }
 
-    /// With this ε: at least two units in the last place of the number format, or a variance of 0 has no root.
+    /// With this ε: at least two units in the last place of the number format, 2^(1 − f) with f fraction bits.
+    ///
+    /// The default has so many in the rings 2^64 with 18 fraction bits or more and 2^128. In the ring 2^32, with 8, it rounds to 0: give 2^−7 or more there.
+    /// With less, a variance that comes out as 0 or a unit below has no root, the factor 1/√(σ² + ε) is 0, and the result is the bias alone.
     pub const fn epsilon(self, epsilon: f64) -> Self {
         Self { epsilon, ..self }
     }
 
+    /// Running statistics, moved towards those of a batch.
+    #[track_caller]
+    fn moved(self, running: Tensor<Secret, Fxp>, batch: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+        self.momentum * running + (1.0 - self.momentum) * batch.reshape([self.features])
+    }
+
     /// `distance` from the mean, divided by the deviation, scaled and shifted. Both factors become one for each feature first.
+    #[track_caller]
     fn normalized(
         self,
         weights: Affine,
@@ -109,10 +121,10 @@ impl Layer for BatchNorm {
         expect_features(x, self.features);
         let axes: Vec<usize> = (0..x.shape().rank().saturating_sub(1)).collect();
         let Moments { mean, variance, distance } = Moments::new(x, &axes);
-        let [mean, variance] = [mean, variance].map(|moment| moment.reshape([self.features]));
-        let moved = |running, batch| self.momentum * running + (1.0 - self.momentum) * batch;
-        let state =
-            Running { running_mean: moved(state.running_mean, mean), running_var: moved(state.running_var, variance) };
+        let state = Running {
+            running_mean: self.moved(state.running_mean, mean),
+            running_var: self.moved(state.running_var, variance),
+        };
         (self.normalized(weights, distance, variance), state)
     }
 }

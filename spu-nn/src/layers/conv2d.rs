@@ -2,15 +2,16 @@
 
 use spu::{Convolution, Error, Fxp, HostOf, Padding, Secret, ShapeOf, Tensor};
 
-use super::without::without_state;
-use super::{Affine, Bias, Biased, Layer, Pure, Unbiased};
-use crate::init::Draws;
+use super::windows::expect_places;
+use super::{Affine, Bias, Biased, Stateless, Unbiased};
+use crate::init::{Draws, Fan, Initializer};
 
 /// A convolution of `x[n, height, width, inputs]`: `[n, height', width', outputs]`, with
 /// `weight[window height, window width, inputs / groups, outputs]` and `bias[outputs]`.
 ///
 /// As everywhere in machine learning the window is not reversed. It takes one multiplication and one truncation. Initial weights
-/// are Glorot normal, a bias has standard deviation 10⁻⁶.
+/// are Glorot normal, a bias is normal with standard deviation 10⁻⁶, unless the layer is given another [`Initializer`]; the fan is that of one
+/// group ([`Fan::of_groups`]).
 ///
 /// ```
 /// use spu_nn::layers::{Conv2d, Padding2d};
@@ -18,7 +19,7 @@ use crate::init::Draws;
 /// const FIRST: Conv2d = Conv2d::new(1, 5, [5, 5]).strides([2, 2]).padding(Padding2d::Same);
 /// const DEPTHWISE: Conv2d = Conv2d::new(5, 5, [3, 3]).groups(5).dilation([2, 2]);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Conv2d<B = Biased> {
     inputs: usize,
     outputs: usize,
@@ -27,6 +28,8 @@ pub struct Conv2d<B = Biased> {
     padding: Padding2d,
     dilation: [usize; 2],
     groups: usize,
+    initializer: Initializer,
+    bias_initializer: Initializer,
     bias: B,
 }
 
@@ -45,18 +48,40 @@ pub enum Padding2d {
 impl Conv2d {
     /// From so many channels to so many, by a window of this height and width that moves by one pixel and stays inside.
     pub const fn new(inputs: usize, outputs: usize, window: [usize; 2]) -> Self {
-        let (strides, dilation) = ([1, 1], [1, 1]);
-        Self { inputs, outputs, window, strides, padding: Padding2d::Valid, dilation, groups: 1, bias: Biased }
+        Self {
+            inputs,
+            outputs,
+            window,
+            strides: [1, 1],
+            padding: Padding2d::Valid,
+            dilation: [1, 1],
+            groups: 1,
+            initializer: Initializer::GlorotNormal,
+            bias_initializer: BIAS,
+            bias: Biased,
+        }
+    }
+
+    /// With a bias that begins otherwise.
+    pub const fn bias_initializer(self, bias_initializer: Initializer) -> Self {
+        Self { bias_initializer, ..self }
     }
 
     /// The same without a bias.
     pub const fn without_bias(self) -> Conv2d<Unbiased> {
-        let Self { inputs, outputs, window, strides, padding, dilation, groups, bias: Biased } = self;
-        Conv2d { inputs, outputs, window, strides, padding, dilation, groups, bias: Unbiased }
+        let Self { inputs, outputs, window, strides, padding, dilation, groups, .. } = self;
+        let (initializer, bias_initializer) = (self.initializer, self.bias_initializer);
+        let bias = Unbiased;
+        Conv2d { inputs, outputs, window, strides, padding, dilation, groups, initializer, bias_initializer, bias }
     }
 }
 
 impl<B: Copy> Conv2d<B> {
+    /// With a kernel that begins otherwise.
+    pub const fn initializer(self, initializer: Initializer) -> Self {
+        Self { initializer, ..self }
+    }
+
     /// With a window that moves by so many pixels down and to the right.
     pub const fn strides(self, strides: [usize; 2]) -> Self {
         Self { strides, ..self }
@@ -77,31 +102,27 @@ impl<B: Copy> Conv2d<B> {
         Self { groups, ..self }
     }
 
-    /// Input channels that an output channel sees.
-    fn group_inputs(self) -> usize {
-        self.inputs / self.groups.max(1)
+    /// The shape of the kernel: an output channel sees the input channels of its group.
+    fn kernel(self) -> [usize; 4] {
+        let [height, width] = self.window;
+        [height, width, self.inputs / self.groups.max(1), self.outputs]
     }
 }
 
-impl<B: Bias> Layer for Conv2d<B> {
+impl<B: Bias> Stateless for Conv2d<B> {
     type Weights = Affine<B::Weight>;
-    without_state!();
 
-    fn shape(self) -> ShapeOf<Self::Weights> {
-        let [height, width] = self.window;
-        Affine::shape([height, width, self.group_inputs(), self.outputs], B::shape(self.outputs))
+    fn shape(&self) -> ShapeOf<Self::Weights> {
+        Affine::shape(self.kernel(), B::shape(self.outputs))
     }
 
-    fn initial(self, draws: &mut Draws) -> Result<HostOf<Self::Weights>, Error> {
-        let [height, width] = self.window;
-        let shape = [height, width, self.group_inputs(), self.outputs];
-        // How many numbers meet in a result, and in how many results a number takes part.
-        let fans = height * width * (self.group_inputs() + self.outputs / self.groups.max(1));
-        let weight = draws.normal(shape, (2.0 / fans.max(1) as f64).sqrt());
-        Affine::given(weight, B::initial(self.outputs, BIAS_DEVIATION, draws))
+    fn initial(&self, draws: &mut Draws) -> Result<HostOf<Self::Weights>, Error> {
+        let fan = Fan::of_groups(&self.kernel().into(), self.groups);
+        let kernel = draws.weights_by_fan(self.initializer, self.kernel(), fan);
+        Affine::given(kernel, B::initial(self.outputs, self.bias_initializer, draws))
     }
 
-    fn infer(self, weights: Self::Weights, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    fn apply(&self, weights: Self::Weights, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
         let convolution = Convolution {
             strides: self.strides.into(),
             padding: self.padding.into(),
@@ -109,11 +130,11 @@ impl<B: Bias> Layer for Conv2d<B> {
             groups: self.groups,
             ..Convolution::default()
         };
-        B::add(weights.bias, x.conv_general_dilated(weights.weight, &convolution))
+        let y = x.conv_general_dilated(weights.weight, &convolution);
+        expect_places(x, self.window, y);
+        B::add(weights.bias, y)
     }
 }
-
-impl<B: Bias> Pure for Conv2d<B> {}
 
 impl From<Padding2d> for Padding {
     fn from(padding: Padding2d) -> Self {
@@ -125,4 +146,4 @@ impl From<Padding2d> for Padding {
     }
 }
 
-const BIAS_DEVIATION: f64 = 1e-6;
+const BIAS: Initializer = Initializer::Normal(1e-6);

@@ -2,7 +2,7 @@
 
 use spu::{Error, Fxp, HostOf, Int, Secret, ShapeOf, Tensor, Tree, Visibility};
 
-use crate::init::Draws;
+use crate::init::{Draws, Initializer};
 
 /// A table of `count` rows of a width, which indices choose from. It is no [`Layer`](super::Layer): it takes integers.
 ///
@@ -22,7 +22,7 @@ use crate::init::Draws;
 pub struct Embedding {
     count: usize,
     width: usize,
-    deviation: f64,
+    initializer: Initializer,
 }
 
 /// The table of an [`Embedding`].
@@ -35,12 +35,12 @@ pub struct EmbeddingWeights {
 impl Embedding {
     /// A table of `count` rows of this width, which begin as normal numbers of deviation 1.
     pub const fn new(count: usize, width: usize) -> Self {
-        Self { count, width, deviation: 1.0 }
+        Self { count, width, initializer: Initializer::Normal(1.0) }
     }
 
-    /// With initial rows of this standard deviation.
-    pub const fn deviation(self, deviation: f64) -> Self {
-        Self { deviation, ..self }
+    /// With rows that begin otherwise.
+    pub const fn initializer(self, initializer: Initializer) -> Self {
+        Self { initializer, ..self }
     }
 
     /// The shape of the table.
@@ -50,7 +50,7 @@ impl Embedding {
 
     /// The table to begin with.
     pub fn initial(self, draws: &mut Draws) -> Result<HostOf<EmbeddingWeights>, Error> {
-        let weight = draws.normal([self.count, self.width], self.deviation);
+        let weight = draws.weights(self.initializer, [self.count, self.width]);
         HostOf::of(|| EmbeddingWeights { weight: Tensor::with_data(weight) })
     }
 
@@ -59,6 +59,7 @@ impl Embedding {
     /// A public index costs nothing. For a secret one every row takes part, so that nobody learns which was taken: it becomes
     /// a unit vector of `count` entries, in two rounds instead of five if it is known to lie in the table, as after
     /// `index.assume(0..=count − 1)`; then the products take one.
+    #[track_caller]
     pub fn apply<V: Visibility>(self, weights: EmbeddingWeights, index: Tensor<V, Int>) -> Tensor<Secret, Fxp> {
         weights.weight.gather_secret(index)
     }

@@ -2,8 +2,8 @@
 
 use spu::{Fxp, Secret, Tensor};
 
-use super::without::{without_state, without_weights};
-use super::{Layer, Pure};
+use super::Stateless;
+use super::without_weights::without_weights;
 
 /// `x[n, …]` as rows `[n, features]`. It costs nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,29 +20,23 @@ impl<const AXES: usize> Unflatten<AXES> {
     }
 }
 
-impl Layer for Flatten {
+impl Stateless for Flatten {
     without_weights!();
-    without_state!();
 
-    fn infer(self, (): (), (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    fn apply(&self, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
         let shape = x.shape();
         let features = shape.extents().iter().skip(1).product();
         x.reshape([rows(x), features])
     }
 }
 
-impl Pure for Flatten {}
-
-impl<const AXES: usize> Layer for Unflatten<AXES> {
+impl<const AXES: usize> Stateless for Unflatten<AXES> {
     without_weights!();
-    without_state!();
 
-    fn infer(self, (): (), (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    fn apply(&self, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
         x.reshape([&[rows(x)], &self.0[..]].concat())
     }
 }
-
-impl<const AXES: usize> Pure for Unflatten<AXES> {}
 
 /// The extent of the first axis; a scalar is one row.
 fn rows(x: Tensor<Secret, Fxp>) -> usize {

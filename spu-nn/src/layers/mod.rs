@@ -27,7 +27,12 @@
 //! # }
 //! ```
 //!
-//! A network that is no chain is a function or a struct of your own: a layer's `apply` is an ordinary traced function.
+//! A layer of your own implements [`Stateless`]: which weights it has, with which it begins, and what it computes. A function without weights is a layer
+//! as it is ([`Function`]). A network that is no chain is a layer of your own, or a function: a layer's `apply` is an ordinary traced function.
+//!
+//! An error in a layer names the line that called the network, and which layer of it: `cannot multiply matrices [4, 5] and [3, 2]: inner extents 5 and 3
+//! differ, in layer 2 (Dense)`. Costs are told by the line that called the network, too: one that calls its layers on lines of their own is priced layer by
+//! layer.
 
 mod activations;
 mod affine;
@@ -43,7 +48,9 @@ mod norm;
 mod pool2d;
 mod residual;
 mod sequence;
-mod without;
+mod stateless;
+mod windows;
+mod without_weights;
 
 use spu::{Differentiable, Error, Fxp, HostOf, LeavesAre, Secret, ShapeOf, Tensor, Tree};
 
@@ -59,6 +66,7 @@ pub use flatten::{Flatten, Unflatten};
 pub use layer_norm::LayerNorm;
 pub use pool2d::{AvgPool2d, MaxPool2d};
 pub use residual::Residual;
+pub use stateless::{Function, Stateless};
 
 use crate::init::Draws;
 
@@ -68,9 +76,69 @@ pub type Weights<L> = <L as Layer>::Weights;
 /// What a layer or network `L` keeps beside its weights: running statistics.
 pub type State<L> = <L as Layer>::State;
 
-/// A function of a secret tensor that has weights.
+/// A function of a secret tensor that has weights, as a network is made of and as a network is one.
 ///
 /// The value itself is public and known while tracing; it holds widths, windows and rates, and makes the weights that fit it.
+///
+/// A layer of your own implements [`Stateless`], and so is a `Layer`. Implement this trait itself for what keeps statistics beside its
+/// weights, draws random numbers, or does something else in training:
+///
+/// ```
+/// # extern crate spu_tensor as spu;
+/// # fn main() -> Result<(), spu::Error> {
+/// use spu::{Error, Fxp, HostOf, HostTensor, Secret, ShapeOf, Tensor, evaluate};
+/// use spu_nn::init::Draws;
+/// use spu_nn::layers::Layer;
+///
+/// /// x − mean, feature by feature: in training the batch's own mean, afterwards that of what was seen.
+/// #[derive(Clone, Copy)]
+/// struct Center {
+///     features: usize,
+/// }
+///
+/// impl Layer for Center {
+///     type Weights = ();
+///     type State = Tensor<Secret, Fxp>;
+///
+///     fn shape(self) -> ShapeOf<()> {
+///         ().into()
+///     }
+///
+///     fn state_shape(self) -> ShapeOf<Self::State> {
+///         [self.features].into()
+///     }
+///
+///     fn initial(self, _: &mut Draws) -> Result<HostOf<()>, Error> {
+///         Ok(().into())
+///     }
+///
+///     fn initial_state(self) -> Result<HostOf<Self::State>, Error> {
+///         Ok(vec![0.0; self.features].into())
+///     }
+///
+///     fn infer(self, (): (), mean: Self::State, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+///         x - mean
+///     }
+///
+///     fn train(self, (): (), mean: Self::State, x: Tensor<Secret, Fxp>) -> (Tensor<Secret, Fxp>, Self::State) {
+///         let batch = x.mean(0);
+///         (x - batch, 0.75 * mean + 0.25 * batch)
+///     }
+/// }
+///
+/// const CENTER: Center = Center { features: 1 };
+/// let x = HostTensor::fxp([2, 1], vec![3.0, 5.0]);
+/// let found = evaluate((CENTER.initial_state()?, x), |(mean, x)| CENTER.train((), mean, x))?;
+/// let (y, mean) = found.split();
+/// assert_eq!((y.values(), mean.values()), (vec![-1.0, 1.0], vec![1.0]));
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer",
+    label = "this is no layer, and no tuple (of at most 16) or array of layers alone",
+    note = "implement `Stateless` for a layer of your own; a function `fn(Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp>` is a layer as it is"
+)]
 pub trait Layer: Copy {
     /// What is trained. `()` if there is nothing.
     type Weights: Tree + Copy + LeavesAre<Tensor<Secret, Fxp>> + Differentiable<Secret>;
@@ -91,10 +159,12 @@ pub trait Layer: Copy {
     fn initial_state(self) -> Result<HostOf<Self::State>, Error>;
 
     /// The function as it is used after training.
+    #[track_caller]
     fn infer(self, weights: Self::Weights, state: Self::State, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp>;
 
     /// The function as it is trained, and the state after this batch. In a training step it stands in
     /// [`value_and_grad_aux`](spu::value_and_grad_aux), which passes the state on.
+    #[track_caller]
     fn train(
         self,
         weights: Self::Weights,
@@ -105,6 +175,7 @@ pub trait Layer: Copy {
     }
 
     /// The function of a layer that does the same in training and afterwards.
+    #[track_caller]
     fn apply(self, weights: Self::Weights, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp>
     where
         Self: Pure,
@@ -113,10 +184,12 @@ pub trait Layer: Copy {
     }
 }
 
-/// Layers that have no state, draw nothing, and do the same in training as afterwards: those for which [`Layer::apply`] is all.
+/// Layers that have no state, draw nothing, and do the same in training as afterwards: those for which [`Layer::apply`] is all. Every
+/// [`Stateless`] layer is one, and so is what consists of such.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not do the same in training as afterwards",
     label = "`apply` would not tell which is meant",
+    note = "it is, or has in it, a layer that draws or keeps statistics: `Dropout`, `BatchNorm`, one of your own",
     note = "call `train(weights, state, x)` in a training step, and `infer(weights, state, x)` to use what was trained"
 )]
 pub trait Pure: Layer {}

@@ -13,6 +13,7 @@ pub(super) struct Moments {
 }
 
 impl Moments {
+    #[track_caller]
     pub(super) fn new(x: Tensor<Secret, Fxp>, axes: &[usize]) -> Self {
         let mean = x.mean(spu::keepdims(axes.to_vec()));
         let distance = x - mean;
@@ -25,6 +26,7 @@ impl Moments {
 ///
 /// A variance is truncated from a sum of squares, so that it is at least −1 unit in the last place; with an ε of two units or
 /// more the root exists.
+#[track_caller]
 pub(super) fn inverse_deviation(variance: Tensor<Secret, Fxp>, epsilon: f64) -> Tensor<Secret, Fxp> {
     (variance + epsilon).rsqrt()
 }
@@ -41,6 +43,7 @@ pub(super) fn identity(features: usize) -> Result<HostOf<Affine>, Error> {
 }
 
 /// Refuses an x whose last axis has another extent: it could be stretched by the product with the weights unnoticed.
+#[track_caller]
 pub(super) fn expect_features(x: Tensor<Secret, Fxp>, features: usize) {
     let shape = x.shape();
     if shape.extents().last() != Some(&features) {
@@ -48,5 +51,5 @@ pub(super) fn expect_features(x: Tensor<Secret, Fxp>, features: usize) {
     }
 }
 
-/// As in PyTorch; with 18 fraction bits it is 2.6 units in the last place.
+/// As in PyTorch; with 18 fraction bits it is 2.6 units in the last place, with 8 it is 0.
 pub(super) const EPSILON: f64 = 1e-5;

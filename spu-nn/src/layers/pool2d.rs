@@ -2,8 +2,9 @@
 
 use spu::{Fxp, Secret, Tensor, Window};
 
-use super::without::{without_state, without_weights};
-use super::{Layer, Pure};
+use super::Stateless;
+use super::windows::expect_places;
+use super::without_weights::without_weights;
 
 macro_rules! pools {
     ($($(#[$doc:meta])+ $layer:ident => $pool:ident;)+) => { $(
@@ -32,16 +33,16 @@ macro_rules! pools {
             }
         }
 
-        impl Layer for $layer {
+        impl Stateless for $layer {
             without_weights!();
-            without_state!();
 
-            fn infer(self, (): (), (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
-                x.$pool(Window::tiles(self.window).strides(self.strides).padding(self.padding))
+            fn apply(&self, (): (), x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+                let pooled = x.$pool(Window::tiles(self.window).strides(self.strides).padding(self.padding));
+                expect_places(x, self.window, pooled);
+                pooled
             }
         }
 
-        impl Pure for $layer {}
     )+ };
 }
 

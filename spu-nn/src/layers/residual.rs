@@ -54,6 +54,7 @@ impl<L: Layer> Layer for Residual<L> {
 impl<L: Pure> Pure for Residual<L> {}
 
 /// x + y, which would stretch axes of extent 1 unnoticed.
+#[track_caller]
 fn sum(x: Tensor<Secret, Fxp>, y: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
     if x.shape() != y.shape() {
         spu::refuse(format!("cannot add {} to what became of it, {}", x.shape(), y.shape()), x);

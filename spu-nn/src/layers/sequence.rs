@@ -1,6 +1,6 @@
 //! Layers one after another: tuples of at most 16, and arrays. A longer network is a tuple of tuples.
 
-use spu::{Error, Fxp, HostOf, Secret, ShapeOf, Tensor};
+use spu::{Error, Fxp, HostOf, Secret, ShapeOf, Tensor, within};
 
 use super::{Layer, Pure};
 use crate::init::Draws;
@@ -40,7 +40,10 @@ macro_rules! tuple {
 
             #[allow(unused_variables)]
             fn infer(self, weights: Self::Weights, state: Self::State, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
-                $(let x = self.$i.infer(weights.$i, state.$i, x);)*
+                $(let x = {
+                    let _layer = within(named::<$L>($i));
+                    self.$i.infer(weights.$i, state.$i, x)
+                };)*
                 x
             }
 
@@ -52,6 +55,7 @@ macro_rules! tuple {
                 mut x: Tensor<Secret, Fxp>,
             ) -> (Tensor<Secret, Fxp>, Self::State) {
                 let state = ($({
+                    let _layer = within(named::<$L>($i));
                     let (y, state) = self.$i.train(weights.$i, state.$i, x);
                     x = y;
                     state
@@ -90,8 +94,12 @@ impl<L: Layer, const N: usize> Layer for [L; N] {
     }
 
     fn infer(self, weights: Self::Weights, state: Self::State, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
-        let parts = self.into_iter().zip(weights).zip(state);
-        parts.fold(x, |x, ((layer, weights), state)| layer.infer(weights, state, x))
+        let mut x = x;
+        for i in 0..N {
+            let _layer = within(named::<L>(i));
+            x = self[i].infer(weights[i], state[i], x);
+        }
+        x
     }
 
     fn train(
@@ -100,12 +108,11 @@ impl<L: Layer, const N: usize> Layer for [L; N] {
         state: Self::State,
         x: Tensor<Secret, Fxp>,
     ) -> (Tensor<Secret, Fxp>, Self::State) {
-        let mut x = x;
-        let state = std::array::from_fn(|i| {
-            let (y, state) = self[i].train(weights[i], state[i], x);
-            x = y;
-            state
-        });
+        let (mut x, mut state) = (x, state);
+        for i in 0..N {
+            let _layer = within(named::<L>(i));
+            (x, state[i]) = self[i].train(weights[i], state[i], x);
+        }
         (x, state)
     }
 }
@@ -115,4 +122,14 @@ impl<L: Pure, const N: usize> Pure for [L; N] {}
 fn joined<T, const N: usize>(parts: Vec<HostOf<T>>) -> Result<HostOf<[T; N]>, Error> {
     let parts: [HostOf<T>; N] = parts.try_into().unwrap_or_else(|_| unreachable!("as many parts as layers"));
     Ok(parts.into())
+}
+
+/// How errors call the layer at a place: `layer 3 (Conv2d)`.
+fn named<L>(place: usize) -> String {
+    let ty = std::any::type_name::<L>();
+    match ty.split_once('<').map_or(ty, |(bare, _)| bare) {
+        of_several if of_several.starts_with(['(', '[']) => format!("layer {place}"),
+        function if function.starts_with("fn(") => format!("layer {place} (function)"),
+        path => format!("layer {place} ({})", path.rsplit("::").next().unwrap_or(path)),
+    }
 }

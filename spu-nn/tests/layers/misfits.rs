@@ -3,11 +3,11 @@
 use spu::{HostTensor, evaluate};
 use spu_nn::init::Draws;
 use spu_nn::layers::{
-    AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, Layer, LayerNorm, MaxPool2d, MultiHeadAttention, Residual,
-    Unflatten,
+    AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, Function, Layer, LayerNorm, MaxPool2d, MultiHeadAttention,
+    Relu, Residual, Unflatten,
 };
 
-use super::check::{positive, random};
+use super::check::{Secrets, positive, random};
 
 /// The error of a layer in training on zeros of a shape.
 #[track_caller]
@@ -53,9 +53,36 @@ fn shapes() {
 fn numbers() {
     assert_fault(MultiHeadAttention::new(4, 3), &[1, 3, 4], "cannot divide a width of 4 among 3 heads");
     assert_fault(MultiHeadAttention::new(4, 0), &[1, 3, 4], "cannot divide a width of 4 among 0 heads");
-    for rate in [1.0, -0.5, f64::NAN] {
-        assert_fault(Dropout::new(rate), &[4], &format!("cannot drop at a rate of {rate}"));
+    // Nothing rounds to a rate of 0 or 1 unnoticed.
+    for rate in [1.0, -0.5, f64::NAN, 511.5 / 512.0, 0.5 / 512.0, 1e-9, -1e-9] {
+        let limits = "it must be 0, or above 1/512 and at most 511/512";
+        assert_fault(Dropout::new(rate), &[4], &format!("cannot drop at a rate of {rate}: {limits}"));
     }
+    for rate in [0.0, 1.5 / 512.0, 510.5 / 512.0] {
+        let dropped = evaluate(vec![1.0; 4], |x: Secrets| Dropout::new(rate).train((), (), x).0);
+        assert!(dropped.is_ok(), "{rate}");
+    }
+}
+
+/// The first line says which layer of a network it is, within which others.
+#[test]
+fn the_layer_at_fault_is_named() {
+    const FIRST: Conv2d = Conv2d::new(1, 2, [3, 3]);
+    let pooled = (FIRST, Relu, MaxPool2d::new([2, 2]), Conv2d::new(5, 2, [3, 3]));
+    let named = |layer: &str, network: &str| assert!(network.lines().next().unwrap().ends_with(layer), "{network}");
+    named(", in layer 3 (Conv2d)", &fault(pooled, &[1, 8, 8, 1]));
+    named(", in layer 0 (Unflatten)", &fault((Unflatten::new([2, 2]), Relu), &[1, 3]));
+    named(", in layer 1 (Dense) of layer 1 (Residual)", &fault((Relu, Residual((Relu, Dense::new(4, 4)))), &[1, 3]));
+    named(
+        ", in layer 2 (Dense) of layer 0",
+        &fault(([Dense::new(3, 3), Dense::new(3, 2), Dense::new(3, 3)],), &[1, 3]),
+    );
+    let halved: Function = |x| x.reshape([1, 2]);
+    named(", in layer 0 (function)", &fault((halved, Relu), &[1, 3]));
+    // A layer by itself has no place, and what follows a network is not a part of it.
+    assert!(!fault(Dense::new(3, 2), &[4, 5]).contains(", in "));
+    let after = evaluate(vec![1.0; 3], |x: Secrets| (Relu, Relu).apply(((), ()), x).reshape([2]));
+    assert!(!after.err().unwrap().to_string().contains(", in "));
 }
 
 #[test]
@@ -92,9 +119,16 @@ fn windows() {
         &[1, 4, 4, 2],
         "cannot move windows over [1, 4, 4, 2]: a size, stride or dilation is 0",
     );
-    // A window larger than the image has no place in it: the next layer is given nothing, and says so.
     for larger in [[5, 2], [2, 5]] {
-        let network = (MaxPool2d::new(larger), Flatten, Dense::new(2, 3));
-        assert_fault(network, &[1, 4, 4, 2], "cannot multiply matrices [1, 0] and [2, 3]");
+        let fault =
+            format!("cannot move windows of {larger:?} over [1, 4, 4, 2]: they are larger than what they move over");
+        assert_fault(MaxPool2d::new(larger), &[1, 4, 4, 2], &fault);
+        assert_fault(AvgPool2d::new(larger), &[1, 4, 4, 2], &fault);
+        assert_fault(Conv2d::new(2, 3, larger), &[1, 4, 4, 2], &fault);
+        assert_fault(
+            Conv2d::new(2, 3, [3, 3]).dilation([2, 1]),
+            &[1, 4, 4, 2],
+            "cannot move windows of [3, 3] over [1, 4, 4, 2]",
+        );
     }
 }

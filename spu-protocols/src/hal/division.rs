@@ -15,7 +15,7 @@
 //! ```
 //!
 //! W·(1/u) is again too large for one product. 1/u has v fraction bits; V = V1·2^(v + 4) + V0, so that a/b = (H·2^(2h − e − v) + V1)·(1/u)·2^v
-//! exactly, plus V0·(1/u)·2^−4 truncated.
+//! exactly, plus V0·(1/u)·2^−4 truncated. m is at least f + h + 8, however small b is known to be: of a0/16, rounded, an error counts 16·U0·2^−e < 2^−4 ulp.
 //!
 //! Error: relative that of 1/u, and 2 ulp at most: 1 of the last truncation, and 1/8, or 1/16 for each of up to three before, times 1/u ≤ 2.
 
@@ -176,6 +176,6 @@ impl Lowering<'_> {
 }
 
 /// Fraction bits below the ulp.
-const GUARD: u32 = 4;
+pub(super) const GUARD: u32 = 4;
 /// The same in larger rings.
 pub(super) const GUARD_OF_KERNEL: u32 = 3;

@@ -1,39 +1,67 @@
-//! The splines behind 1/x and ln x on a known narrow range.
+//! The splines behind 1/x, ln x and the roots of x on a known narrow range.
 
 use spu::graph::Value;
 use spu::pphlo::{Interval, Op};
 
 use super::spline::Spline;
-use super::{Entry, Lowering, RingConfig};
+use super::{Lowering, Number, RingConfig};
 
 impl Lowering<'_> {
-    /// 1/x or ln x on a known narrow range: piecewise polynomials of degree 4, seven rounds.
+    /// 1/x, ln x, √x or 1/√x on a known narrow range: piecewise polynomials of degree 4, seven rounds.
     ///
     /// Round by round: [x ≥ θ_j] for the inner breakpoints (five rounds) beside x², x³, x⁴ (four); each coefficient is then a
-    /// public combination of those bits, and Σ c_k·x^k is truncated once (two).
-    pub(super) fn spline(&mut self, op: &Op, x: Value) -> Entry {
+    /// public combination of those bits, and Σ c_k·x^k is truncated once (two). Several functions of one x have the same comparisons and powers. Where
+    /// √(lo·hi) is above 2^(24 − f) or so, x is truncated first: eight rounds.
+    pub(super) fn spline(&mut self, op: &Op, x: Value) -> Number {
+        let (value, range) = self.for_spline(x);
+        self.spline_of(op, value, range)
+    }
+
+    /// The same of a share value with the format's fraction bits.
+    pub(super) fn spline_of(&mut self, op: &Op, x: Value, range: Interval) -> Number {
         let f = self.ring.fraction_bits;
         match op {
             Op::Log => {
-                let (result, up) = self.spline_sum(x, libm::log);
+                let (result, up) = self.spline_sum(x, range, libm::log);
                 let value = self.build.truncate(result, self.build.scale(result) - f);
-                let shift = self.splat(-f64::from(up) * std::f64::consts::LN_2, self.shape(x), f);
-                let value = self.build.add(value, shift);
-                self.number(value, f)
+                let shift = self.splat(-f64::from(up) * std::f64::consts::LN_2, self.build.shape(x), f);
+                Number { value: self.build.add(value, shift), precision: f }
             }
-            _ => {
-                let places = f + self.spare_places(self.intervals[x.index()]);
-                let value = self.narrow_inverse(x, places);
-                self.number(value, places)
+            Op::Sqrt | Op::Rsqrt => {
+                // With x = y·2^−up, √x = √(y·2^−(up mod 2))·2^−⌊up/2⌋.
+                let (half, odd) = (up(range).div_euclid(2), up(range).rem_euclid(2));
+                let unit = libm::exp2(f64::from(-odd));
+                let (result, half) = match op {
+                    Op::Sqrt => (self.spline_sum(x, range, |y| libm::sqrt(y * unit)).0, half),
+                    _ => (self.spline_sum(x, range, |y| 1.0 / libm::sqrt(y * unit)).0, -half),
+                };
+                Number { value: self.scaled_spline(result, half, f), precision: f }
             }
+            Op::Reciprocal => {
+                let places = f + self.spare_places(range);
+                let (result, up) = self.spline_sum(x, range, |y| 1.0 / y);
+                Number { value: self.scaled_spline(result, -up, places), precision: places }
+            }
+            _ => unreachable!("`{}` has no spline", op.name()),
         }
     }
 
     /// 1/x on a known narrow range, with `places` fraction bits.
     pub(super) fn narrow_inverse(&mut self, x: Value, places: u32) -> Value {
-        let (result, up) = self.spline_sum(x, |y| 1.0 / y);
-        let scale = (self.build.scale(result) as i32 - up) as u32;
-        let scaled = self.build.rescale(result, scale);
+        let (value, range) = self.for_spline(x);
+        let (result, up) = self.spline_sum(value, range, |y| 1.0 / y);
+        self.scaled_spline(result, -up, places)
+    }
+
+    fn for_spline(&mut self, x: Value) -> (Value, Interval) {
+        let number = self.as_number(x);
+        (self.arith_at(number, self.ring.fraction_bits), self.intervals[x.index()])
+    }
+
+    /// A spline's sum times 2^−down, with `places` fraction bits.
+    fn scaled_spline(&mut self, sum: Value, down: i32, places: u32) -> Value {
+        let scale = (self.build.scale(sum) as i32 + down) as u32;
+        let scaled = self.build.rescale(sum, scale);
         match scale.checked_sub(places) {
             Some(excess @ 1..) => self.build.truncate(scaled, excess),
             _ => {
@@ -44,17 +72,12 @@ impl Lowering<'_> {
     }
 
     /// f(y) as a `Sum` and `up`, where y = x·2^up has its geometric centre in [2, 4).
-    fn spline_sum(&mut self, x: Value, function: impl Fn(f64) -> f64) -> (Value, i32) {
-        let interval = self.intervals[x.index()];
-        let (lo, hi) = (interval.lo, interval.hi);
+    fn spline_sum(&mut self, x: Value, range: Interval, function: impl Fn(f64) -> f64) -> (Value, i32) {
         // y lies in [1/2, 16): the same ring element under another scale.
-        let up = up(interval);
+        let up = up(range);
         let unit = libm::exp2(f64::from(up));
-        let spline = Spline::new(lo * unit, hi * unit, function);
-        let f = self.ring.fraction_bits;
-        let number = self.as_number(x);
-        let value = self.arith_at(number, f);
-        let y = self.build.rescale(value, (f as i32 - up) as u32);
+        let spline = Spline::new(range.lo * unit, range.hi * unit, function);
+        let y = self.build.rescale(x, (self.ring.fraction_bits as i32 - up) as u32);
         (self.evaluate(&spline, y), up)
     }
 
@@ -123,6 +146,8 @@ impl Lowering<'_> {
             at(this, settled)
         };
         let first = at(self, y);
+        // Of a large x, y has bits that its powers have no room for.
+        let y = if self.build.scale(y) > bits { first } else { y };
         let second = product(self, y, y);
         let third = product(self, second, y);
         let fourth = product(self, second, second);

@@ -16,7 +16,7 @@
 use spu::graph::Value;
 use spu::pphlo::{self, DType, Interval, Op};
 
-use super::division::GUARD_OF_KERNEL;
+use super::division::{GUARD as GUARD_OF_PARTS, GUARD_OF_KERNEL};
 use super::{Lowering, Number, RingConfig, encode};
 use crate::aby3::leading_one::PLACES;
 use crate::aby3::{Layout, Weights};
@@ -36,6 +36,8 @@ pub(super) struct Needs {
     pub(super) rsqrt: bool,
     /// ln x.
     pub(super) log: bool,
+    /// The sign of x, if it may be negative: then a sign is looked at.
+    pub(super) sign: bool,
 }
 
 /// A normalized number.
@@ -56,6 +58,8 @@ pub(super) struct Normalized {
     pub(super) log: Option<Value>,
     /// `[x > 0]`, unless that is known.
     pub(super) positive: Option<Value>,
+    /// `[x < 0]`, if the sign was asked for.
+    pub(super) negative: Option<Value>,
 }
 
 /// A factor of a polynomial: their product is the result in ulp, times 2^fraction.
@@ -78,6 +82,7 @@ impl Needs {
             sqrt: *op == Op::Sqrt,
             rsqrt: *op == Op::Rsqrt,
             log: *op == Op::Log,
+            sign: false,
         }
     }
 
@@ -89,6 +94,7 @@ impl Needs {
             sqrt: self.sqrt || other.sqrt,
             rsqrt: self.rsqrt || other.rsqrt,
             log: self.log || other.log,
+            sign: self.sign || other.sign,
         }
     }
 }
@@ -105,7 +111,7 @@ pub(super) fn needs(graph: &pphlo::Graph, intervals: &[Interval], ring: RingConf
             (_, &[x, ..]) => (x, None),
             _ => continue,
         };
-        let splined = matches!(node.operation, Op::Reciprocal | Op::Log | Op::Divide);
+        let splined = matches!(node.operation, Op::Reciprocal | Op::Log | Op::Divide | Op::Sqrt | Op::Rsqrt);
         if !(splined && super::function::is_narrow(of(x), ring)) {
             needs[x.index()] = needs[x.index()].and(Needs::of(&node.operation, quotient));
         }
@@ -125,7 +131,8 @@ pub(super) fn quotient_fits(ring: RingConfig, a: Interval, b: Interval, quotient
 pub(super) fn bits_of(ring: RingConfig, range: Interval) -> u32 {
     let f = ring.fraction_bits;
     let most = range.lo.abs().max(range.hi.abs()) + libm::ldexp(SLACK, -(f as i32));
-    let known = libm::ceil(libm::log2(most)) + f64::from(f);
+    // The slack is lost beside numbers above 2^58 ulp, so a power of two has a bit more.
+    let known = libm::floor(libm::log2(most)) + 1.0 + f64::from(f);
     if known < f64::from(ring.bits - 2) { (known as i64).max(1) as u32 } else { ring.bits - 2 }
 }
 
@@ -166,13 +173,18 @@ impl Lowering<'_> {
         }
         if needs.log {
             weights.blocks.push(kinds.log_blocks());
-            weights.places.push([kinds.log_places(), [0; PLACES]]);
+            // ln |x|, where a sign is looked at.
+            weights.places.push([kinds.log_places(); 2]);
             block_scales.push(f);
             place_scales.push(f);
             if !positive {
                 weights.signs.push([1, 0]);
                 place_scales.push(0);
             }
+        }
+        if needs.sign {
+            weights.signs.push([0, 1]);
+            place_scales.push(0);
         }
         let blocks = block_scales.len();
         let sums = self.build.leading_one(x, layout, weights, &[block_scales, place_scales].concat());
@@ -213,7 +225,8 @@ impl Lowering<'_> {
             }
             false => (None, None),
         };
-        Normalized { u, magnitude: m, power, parts: parts_of_power, sqrt, rsqrt, log, positive }
+        let negative = needs.sign.then(|| over_places[over_places.len() - 1]);
+        Normalized { u, magnitude: m, power, parts: parts_of_power, sqrt, rsqrt, log, positive, negative }
     }
 
     /// The product of a polynomial, a `Sum`, and a factor, as a number of the format. Small results keep three fraction bits of the factor, large
@@ -307,11 +320,15 @@ impl Lowering<'_> {
             _ => 2 * f - 1,
         };
         let positive = range.lo >= slack;
-        let signed = range.lo < 0.0 && (needs.reciprocal || needs.quotient);
+        let signed = range.lo < 0.0 && (needs.reciprocal || needs.quotient || needs.sign);
         // Values a few ulp below 0 where the bound is 0 are told by their sign bit.
         let positive_bits = if positive { known } else { bits };
-        // A quotient in larger rings has bits of x·U to drop.
-        let least = if needs.parts { f + GUARD_OF_KERNEL + 1 } else { 0 };
+        // A quotient in larger rings has bits of x·U to drop, one in parts those of half of U as well.
+        let least = match (needs.parts, bits) {
+            (false, _) => 0,
+            (true, 128) => f + Normalized::split(bits) + 2 * GUARD_OF_PARTS,
+            (true, _) => f + GUARD_OF_KERNEL + 1,
+        };
         let magnitude = useful.min(known).max(least);
         let layout = Layout::below(magnitude, if signed { known } else { positive_bits }, signed);
         (layout, positive)

@@ -4,7 +4,7 @@ use spu::graph::Value;
 use spu::pphlo::{Interval, Op};
 
 use super::function::is_narrow;
-use super::normalize::Needs;
+use super::normalize::{Needs, Normalized};
 use super::polynomial::Polynomial;
 use super::{Entry, Lowering, Number};
 
@@ -12,7 +12,7 @@ impl Lowering<'_> {
     /// 1/x for any x, 0 for 0: 19 rounds at most.
     pub(super) fn reciprocal(&mut self, x: Value) -> Entry {
         if self.is_narrow(x) {
-            return self.spline(&Op::Reciprocal, x);
+            return Entry::Number(self.spline(&Op::Reciprocal, x));
         }
         let (value, range, needs) = self.for_normalization(x);
         Entry::Number(self.reciprocal_of(value, range, needs))
@@ -21,7 +21,7 @@ impl Lowering<'_> {
     /// ln x, 0 for x ≤ 0.
     pub(super) fn logarithm(&mut self, x: Value) -> Entry {
         if self.is_narrow(x) {
-            return self.spline(&Op::Log, x);
+            return Entry::Number(self.spline(&Op::Log, x));
         }
         let (value, range, needs) = self.for_normalization(x);
         Entry::Number(self.logarithm_of(value, range, needs))
@@ -35,11 +35,19 @@ impl Lowering<'_> {
         let one = self.splat(1.0, self.shape(x), f);
         let value = self.build.add(value, one);
         let Interval { lo, hi } = self.intervals[x.index()];
-        Entry::Number(self.logarithm_of(value, Interval { lo: lo + 1.0, hi: hi + 1.0 }, Needs::default()))
+        let range = Interval { lo: lo + 1.0, hi: hi + 1.0 };
+        Entry::Number(match is_narrow(range, self.ring) {
+            true => self.spline_of(&Op::Log, value, range),
+            false => self.logarithm_of(value, range, Needs::default()),
+        })
     }
 
     /// √x (1) or 1/√x (−1), 0 for x ≤ 0.
     pub(super) fn root(&mut self, x: Value, exponent: i32) -> Entry {
+        if self.is_narrow(x) {
+            let op = if exponent == 1 { Op::Sqrt } else { Op::Rsqrt };
+            return Entry::Number(self.spline(&op, x));
+        }
         let (value, range, needs) = self.for_normalization(x);
         Entry::Number(self.root_of(value, range, needs, exponent))
     }
@@ -54,17 +62,21 @@ impl Lowering<'_> {
 
     /// ln x of a share value.
     pub(super) fn logarithm_of(&mut self, x: Value, range: Interval, needs: Needs) -> Number {
-        let f = self.ring.fraction_bits;
         let normalized = self.normalize(x, range, Needs { log: true, ..needs });
-        let of_fraction = self.function(normalized.u, libm::log);
-        let of_fraction = self.build.truncate(of_fraction, self.build.scale(of_fraction) - f);
-        let of_power = normalized.log.expect("the logarithm's sums were asked for");
-        let sum = self.build.add(of_fraction, of_power);
+        let sum = self.logarithm_of_normalized(&normalized);
         let value = match normalized.positive {
             Some(positive) => self.build.multiply(positive, sum),
             None => sum,
         };
-        Number { value, precision: f }
+        Number { value, precision: self.ring.fraction_bits }
+    }
+
+    /// ln |x| of a number normalized for it, where x has a position.
+    pub(super) fn logarithm_of_normalized(&mut self, normalized: &Normalized) -> Value {
+        let of_fraction = self.function(normalized.u, libm::log);
+        let of_fraction = self.build.truncate(of_fraction, self.build.scale(of_fraction) - self.ring.fraction_bits);
+        let of_power = normalized.log.expect("the logarithm's sums were asked for");
+        self.build.add(of_fraction, of_power)
     }
 
     /// √x or 1/√x of a share value.

@@ -4,8 +4,11 @@
 //!   the range of y leaves.
 //! - **Fixed point, a constant integer y**: by squaring, of 1/x for y < 0; x may be negative. Each product errs by an ulp, which the ones
 //!   after it multiply, and 1/x by its own error, which y multiplies. y = ±1/2 is a root.
-//! - **Fixed point, any other y**: e^(y·ln x) for x > 0, up to e^20 or what the format holds; beyond, the result is 0. It is 0 for x ≤ 0, but 1 where y = 0. ln x errs by 4 ulp
-//!   and y·ln x by one more: the relative error is that of e^x and (4|y| + 1) ulp.
+//! - **Fixed point, any other y**: e^(y·ln |x|), up to e^20 or what the format holds; beyond, the result is 0. For x < 0 it is negated where y is an odd integer, and 0
+//!   where y is none, to the last bit. For x = 0 it is 0, but 1 where y = 0. ln |x| errs by 4 ulp and y·ln |x| by one more: the relative error is that of e^x and (4|y| + 1) ulp.
+//!
+//! No result depends on whether y is a constant, which the optimizer may find out or not. The sign of a power with a secret y, where x may be negative, takes an
+//! equality and a sign bit beside the logarithm: no more rounds.
 
 use spu::Error;
 use spu::graph::Value;
@@ -13,6 +16,7 @@ use spu::pphlo::{DType, Interval, Op};
 
 use super::normalize::Needs;
 use super::{Entry, Lowering, Number};
+use crate::share::Kind;
 
 impl Lowering<'_> {
     /// x^y; `result` is its PPHLO value.
@@ -121,47 +125,106 @@ impl Lowering<'_> {
         self.number(value, 0)
     }
 
-    /// e^(y·ln x), with the values for x ≤ 0.
+    /// e^(y·ln |x|), with the sign that y gives it for x < 0, and the values for x = 0.
     fn real_power(&mut self, x: Value, y: Value, constant: Option<f64>) -> Entry {
         let f = self.ring.fraction_bits;
+        if self.is_narrow(x) {
+            let logarithm = self.spline(&Op::Log, x);
+            let logarithm = self.settled_number(logarithm);
+            let result = self.exponential_of_product(y, constant, logarithm);
+            return self.number(result, f);
+        }
         let (base, range, needs) = self.for_normalization(x);
-        let logarithm = match self.is_narrow(x) {
-            true => match self.spline(&Op::Log, x) {
-                Entry::Number(number) => number,
-                _ => unreachable!("a logarithm is a number"),
-            },
-            false => self.logarithm_of(base, range, needs),
-        };
-        let logarithm = self.settled_number(logarithm);
-        let exponent = match constant {
-            Some(c) => {
-                let factor = self.splat(c, self.shape(x), f + 8);
-                let product = self.build.multiply(factor, logarithm);
-                self.build.truncate(product, f + 8)
-            }
-            None => {
-                let number = self.as_number(y);
-                let y = self.arith_at(number, f);
-                self.settled_product(y, logarithm, f)
-            }
-        };
-        let result = self.exponential_of(exponent, Interval::ALL);
-        let positive = match self.is_narrow(x) {
-            true => None,
-            false => self.normalize(base, range, Needs { log: true, ..needs }).positive,
-        };
-        let Some(positive) = positive else { return self.number(result, f) };
-        let mut value = self.build.multiply(positive, result);
+        // Of a negative number, no constant root.
+        let sign = range.lo < 0.0 && constant.is_none_or(|c| c.fract() == 0.0);
+        let normalized = self.normalize(base, range, Needs { log: true, sign, ..needs });
+        let logarithm = self.logarithm_of_normalized(&normalized);
+        let result = self.exponential_of_product(y, constant, logarithm);
+        let Some(positive) = normalized.positive else { return self.number(result, f) };
+        let (mut factor, mut others) = (positive, self.one_minus(positive));
+        if let Some(negative) = normalized.negative {
+            let signed = match constant {
+                Some(c) if (0.5 * c).fract() == 0.0 => negative,
+                Some(_) => self.build.negate(negative),
+                None => {
+                    let sign = self.sign_of_powers(y);
+                    let signed = self.build.multiply(negative, sign);
+                    if self.build.kind(signed) == Kind::Sum { self.build.reshare(signed) } else { signed }
+                }
+            };
+            factor = self.build.add(factor, signed);
+            others = self.build.subtract(others, negative);
+        }
+        let mut value = self.build.multiply(factor, result);
         if constant.is_none() {
-            let number = self.as_number(y);
-            let y = self.arith_at(number, f);
-            let zero = self.build.is_zero_to_arith(y);
-            let other = self.one_minus(positive);
-            let one = self.build.multiply(other, zero);
+            let exponent = self.exponent(y);
+            let zero = self.indicator_of_zero(exponent);
+            let one = self.build.multiply(others, zero);
             let one = self.build.shift_left(one, f);
             value = self.build.add(value, one);
         }
         Entry::Number(Number { value, precision: f })
+    }
+
+    /// e^(y·z).
+    fn exponential_of_product(&mut self, y: Value, constant: Option<f64>, z: Value) -> Value {
+        let f = self.ring.fraction_bits;
+        let product = match constant {
+            Some(c) => {
+                let factor = self.splat(c, self.shape(y), f + 8);
+                let product = self.build.multiply(factor, z);
+                self.build.truncate(product, f + 8)
+            }
+            None => {
+                let y = self.exponent(y);
+                let product = self.build.multiply(y, z);
+                self.build.truncate(product, f)
+            }
+        };
+        self.exponential_of(product, Interval::ALL)
+    }
+
+    /// y with the format's fraction bits.
+    fn exponent(&mut self, y: Value) -> Value {
+        let number = self.as_number(y);
+        self.at_scale(number, self.ring.fraction_bits)
+    }
+
+    /// The sign of (−1)^y: 1 or −1 where y is an even or odd integer, else 0.
+    fn sign_of_powers(&mut self, y: Value) -> Value {
+        let (bits, f) = (self.ring.bits, self.ring.fraction_bits);
+        let y = self.exponent(y);
+        // Bit f of y, the last one of its integer part, or all bits below it, stand at the top of the ring.
+        let [parity, fraction] = [bits - 1 - f, bits - f].map(|places| self.times_power_of_two(y, places));
+        let is_integer = self.indicator_of_zero(fraction);
+        let sign = match self.build.kind(y) {
+            Kind::Public => {
+                let sign = self.build.public_sign(parity);
+                // Of an integer, −1 where it is odd, else 0.
+                let twice = self.build.add(sign, sign);
+                let one = self.splat(1.0, self.build.shape(y), 0);
+                self.build.add(twice, one)
+            }
+            _ => {
+                let odd = self.build.sign_to_arith(parity);
+                let twice = self.build.add(odd, odd);
+                self.one_minus(twice)
+            }
+        };
+        let sign = self.build.multiply(sign, is_integer);
+        if self.build.kind(sign) == Kind::Sum { self.build.reshare(sign) } else { sign }
+    }
+
+    /// `[y = 0]` as 0 or 1.
+    fn indicator_of_zero(&mut self, y: Value) -> Value {
+        match self.build.kind(y) {
+            Kind::Public => {
+                let sign = self.build.public_sign(y);
+                let other = self.build.multiply(sign, sign);
+                self.one_minus(other)
+            }
+            _ => self.build.is_zero_to_arith(y),
+        }
     }
 }
 

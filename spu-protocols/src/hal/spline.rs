@@ -6,7 +6,7 @@
 //!
 //! Evaluated on shares, the powers are truncated at [`Spline::power_bits`] bits and the coefficients rounded. The caller brings x to
 //! [1/2, 16); then the relative error of 1/x is below 2^−15 and the absolute one of ln x below 2^−16, with two units more
-//! of the result's format.
+//! of the result's format. Roots, whose coefficients are smaller, err by less than 1/x.
 
 /// A function on a range as polynomials in x, one a segment.
 #[derive(Clone, Debug)]

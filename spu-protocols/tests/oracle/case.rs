@@ -1,6 +1,6 @@
 //! One operation on drawn operands, and how far its results may be from what they should be.
 
-use spu_tensor::pphlo::{DType, Op};
+use spu_tensor::pphlo::{DType, Graph, Op, Type, Visibility};
 use spu_tensor::{Elements, HostTensor, Shape};
 
 use crate::draw::Draw;
@@ -46,18 +46,36 @@ pub(crate) struct Case {
     /// Makes operands for `op` from the first of `operands`, if it cannot take parameters.
     pub(crate) before: Option<Op>,
     pub(crate) op: Op,
+    /// What `op` runs.
+    pub(crate) regions: Vec<Graph>,
     pub(crate) operands: Vec<Operand>,
     /// Shared results against those of the plain oracle.
     pub(crate) shared: Bound,
     /// Either against real numbers: what is documented.
     pub(crate) real: Bound,
+    /// Whether the program says where the numbers lie.
+    pub(crate) is_bounded: bool,
+    /// What each result satisfies, in place of the bounds, of an operation that draws.
+    pub(crate) draws: Option<Law>,
+}
+
+/// Whether a drawn result is one, where a format has this unit.
+pub(crate) type Law = fn(&Op, &HostTensor, f64) -> bool;
+
+impl Operand {
+    pub(crate) fn ty(&self) -> Type {
+        let visibility = if self.is_secret { Visibility::Secret } else { Visibility::Public };
+        Type::new(self.tensor.shape.clone(), self.tensor.elements.dtype(), visibility)
+    }
 }
 
 impl Case {
     /// The operation on these tensors, each public or secret.
     pub(crate) fn new(d: &mut Draw, op: Op, tensors: impl IntoIterator<Item = HostTensor>) -> Self {
         let operands = tensors.into_iter().map(|tensor| Operand { tensor, is_secret: d.below(4) > 0 }).collect();
-        Self { before: None, op, operands, shared: Bound::EXACT, real: Bound::EXACT }
+        let regions = Vec::new();
+        let (shared, real, is_bounded) = (Bound::EXACT, Bound::EXACT, d.below(3) == 0);
+        Self { before: None, op, regions, operands, shared, real, is_bounded, draws: None }
     }
 
     /// The operation on tensors of one shape.

@@ -43,7 +43,10 @@ impl Draw {
     pub(crate) fn shape(&mut self) -> Shape {
         match self.below(12) {
             0 => Shape::SCALAR,
-            1 => self.one_of(&[vec![0], vec![3, 0], vec![2, 0, 4]]).into(),
+            1 => {
+                let rank = 1 + self.below(5);
+                self.with_empty_axis(rank)
+            }
             2 => self.one_of(&[vec![4097], vec![70, 60], vec![3, 1400]]).into(),
             3 | 4 => [3, 2, 4, 1, 3].into(),
             _ => {
@@ -55,8 +58,23 @@ impl Draw {
 
     /// A few elements on each axis, none empty.
     pub(crate) fn shape_of_rank(&mut self, rank: usize) -> Shape {
-        let most = [1, 80, 12, 6, 4, 3][rank];
+        (0..rank).map(|_| 1 + self.below(MOST[rank])).collect::<Vec<_>>().into()
+    }
+
+    /// From `ranks` dimensions up to five, of at most so many elements each; now and then one of them is empty.
+    pub(crate) fn few(&mut self, ranks: usize, most: usize) -> Shape {
+        let rank = ranks + self.below(6 - ranks);
+        if rank > 0 && self.below(6) == 0 {
+            return self.with_empty_axis(rank);
+        }
+        let most = most.min(MOST[rank]);
         (0..rank).map(|_| 1 + self.below(most)).collect::<Vec<_>>().into()
+    }
+
+    fn with_empty_axis(&mut self, rank: usize) -> Shape {
+        let mut extents: Vec<usize> = (0..rank).map(|_| self.below(4)).collect();
+        extents[self.below(rank)] = 0;
+        extents.into()
     }
 
     /// The largest power of two of which two factors may be, so that their product is held before its truncation.
@@ -72,16 +90,6 @@ impl Draw {
     /// The largest integer of the safe range, or of what an `f64` holds exactly.
     pub(crate) fn largest_integer(&self) -> i64 {
         (1 << (self.ring.bits - 2).min(52)) - 1
-    }
-
-    /// The largest number of any data type that [`Draw::factors`] gives.
-    pub(crate) fn largest_factor(&self) -> f64 {
-        self.factor().max(self.integer_factor() as f64)
-    }
-
-    /// How many units an `f64` may itself be off in sums and products of this magnitude.
-    pub(crate) fn slack(&self, magnitude: f64) -> f64 {
-        magnitude * (-50f64).exp2() / self.unit_in_last_place()
     }
 
     /// The largest fixed-point number that is safe, of those that an `f64` holds exactly.
@@ -131,13 +139,31 @@ impl Draw {
         Elements::Bool((0..n).map(|_| self.coin()).collect())
     }
 
-    /// Numbers of a type that products of two of them do not overflow.
+    /// Numbers of a type so small that sums of 64 products of two of them do not overflow.
     pub(crate) fn factors(&mut self, n: usize, dtype: DType) -> Elements {
-        let (real, integer) = (self.factor(), self.integer_factor());
+        let (real, integer) = (self.factor() / 8.0, self.integer_factor() / 8);
         match dtype {
             DType::Fxp => self.fxp(n, -real, real),
             DType::Int => self.int(n, -integer, integer),
             DType::Bool => self.bool(n),
+        }
+    }
+
+    /// The same, multiples of one power of two that have at most 22 bits: an `f64` holds any sum of 64 products exactly.
+    pub(crate) fn short_factors(&mut self, n: usize, dtype: DType) -> Elements {
+        let unit = self.unit_in_last_place();
+        let most = match dtype {
+            DType::Fxp => (self.factor() / 8.0 / unit) as i64,
+            DType::Int => self.integer_factor() / 8,
+            DType::Bool => return self.bool(n),
+        };
+        let spare = most.ilog2().saturating_sub(22);
+        let places = self.below(spare as usize + 1);
+        let Elements::Int(x) = self.int(n, -(most >> spare), most >> spare) else { unreachable!("integers") };
+        let x = x.into_iter().map(|x| x << places);
+        match dtype {
+            DType::Fxp => Elements::Fxp(x.map(|x| x as f64 * unit).collect()),
+            _ => Elements::Int(x.collect()),
         }
     }
 
@@ -165,3 +191,6 @@ impl Draw {
         }
     }
 }
+
+/// The most elements on each axis of a shape, by its rank.
+const MOST: [usize; 6] = [1, 80, 12, 6, 4, 3];

@@ -6,10 +6,11 @@ use spu_protocols::hal::RingConfig;
 use spu_protocols::session::{Config, Session};
 use spu_tensor::executor::{Executor, Leaf, ProgramKey};
 use spu_tensor::graph::Value;
-use spu_tensor::pphlo::{DType, Graph, Op, Type, Visibility, append, evaluate};
+use spu_tensor::pphlo::{DType, Graph, Interval, Op, Real, Type};
+use spu_tensor::pphlo::{append, evaluate, infer_with_regions, intervals_of, parse, print};
 use spu_tensor::{HostTensor, Location, Party, Program, passes};
 
-use crate::case::{Bound, Case};
+use crate::case::{Bound, Case, Law, Operand};
 
 pub(crate) struct Sessions {
     ring: RingConfig,
@@ -32,12 +33,34 @@ impl Sessions {
         let inputs: Vec<HostTensor> =
             cases.iter().flat_map(|(_, case)| case.operands.iter().map(|x| x.tensor.clone())).collect();
         let exact = evaluate(&program.graph, &inputs).map_err(|error| error.to_string())?;
+        let printed = print(&program);
+        if parse(&printed).map_err(|error| error.to_string())?.graph != program.graph {
+            return Err(format!("printed and parsed, the program is another one:\n{printed}"));
+        }
+        let hulls: Vec<Interval> = inputs.iter().map(hull).collect();
+        let known = intervals_of(&program.graph, &hulls);
+        let lie_in: Vec<Interval> = program.graph.outputs.iter().map(|v| known[v.index()]).collect();
         let mut optimized = program;
         passes::optimize(&mut optimized);
         let plain = opened(&self.plain, &optimized, &inputs, run)?;
         let shared = opened(&self.shared, &optimized, &inputs, run)?;
-        for (((&case, exact), plain), shared) in results.iter().zip(&exact).zip(&plain).zip(&shared) {
+        for (i, ((&case, exact), (plain, shared))) in
+            results.iter().zip(&exact).zip(plain.iter().zip(&shared)).enumerate()
+        {
             let (name, case) = &cases[case];
+            for (found, bound, which) in
+                [(exact, Bound::EXACT, "real"), (plain, case.real, "oracle"), (shared, case.real, "shared")]
+            {
+                self.inside(lie_in[i], bound, found).map_err(|what| text(name, which, &what, case))?;
+            }
+            if let Some(law) = case.draws {
+                let laws =
+                    [(exact, 0.0, "real"), (plain, self.unit(plain), "oracle"), (shared, self.unit(shared), "shared")];
+                for (found, unit, which) in laws {
+                    obeys(law, case, found, exact, unit).map_err(|what| text(name, which, &what, case))?;
+                }
+                continue;
+            }
             self.near(case.shared, shared, plain).map_err(|what| text(name, "shared, oracle", &what, case))?;
             self.near(case.real, plain, exact).map_err(|what| text(name, "oracle, real", &what, case))?;
             self.near(case.real, shared, exact).map_err(|what| text(name, "shared, real", &what, case))?;
@@ -53,8 +76,7 @@ impl Sessions {
         if found == expected {
             return Ok(());
         }
-        let is_fxp = found.elements.dtype() == DType::Fxp;
-        let unit = if is_fxp { (-f64::from(self.ring.fraction_bits)).exp2() } else { 1.0 };
+        let unit = self.unit(found);
         let pairs = found.elements.to_f64().into_iter().zip(expected.elements.to_f64());
         let mut pairs = pairs.enumerate();
         match pairs.find(|&(_, (found, expected))| !bound.allows(found, expected, unit)) {
@@ -65,18 +87,51 @@ impl Sessions {
             }
         }
     }
+
+    /// That every element lies where the interval analysis has it, up to a bound.
+    fn inside(&self, interval: Interval, bound: Bound, found: &HostTensor) -> Result<(), String> {
+        let unit = self.unit(found);
+        let mut elements = found.elements.to_f64().into_iter().enumerate();
+        match elements.find(|&(_, x)| !bound.allows(x, x.clamp(interval.lo, interval.hi), unit)) {
+            None => Ok(()),
+            Some((i, x)) => Err(format!("element {i}: {x:?} is not in {interval:?}")),
+        }
+    }
+
+    fn unit(&self, x: &HostTensor) -> f64 {
+        match x.elements.dtype() {
+            DType::Fxp => (-f64::from(self.ring.fraction_bits)).exp2(),
+            _ => 1.0,
+        }
+    }
+}
+
+/// Where the elements of a tensor lie.
+fn hull(x: &HostTensor) -> Interval {
+    let points = x.elements.to_f64().into_iter().map(|x| Interval { lo: x, hi: x });
+    points.reduce(Interval::hull).unwrap_or(Interval::ALL)
+}
+
+/// That what was drawn is as it must be, of the type that `like` has.
+fn obeys(law: Law, case: &Case, found: &HostTensor, like: &HostTensor, unit: f64) -> Result<(), String> {
+    let is_typed = found.shape == like.shape && found.elements.dtype() == like.elements.dtype();
+    match is_typed && law(&case.op, found, unit) {
+        true => Ok(()),
+        false => Err(format!("drew {:?} of shape {}", found.elements, found.shape)),
+    }
 }
 
 /// What went wrong, with the operands.
 fn text(name: &str, which: &str, what: &str, case: &Case) -> String {
     let i: usize = what.strip_prefix("element ").and_then(|rest| rest.split(':').next()?.parse().ok()).unwrap_or(0);
-    let operand = |x: &crate::case::Operand| {
+    let operand = |x: &Operand| {
         let at = x.tensor.elements.to_f64().get(i).copied();
         let secret = if x.is_secret { "secret" } else { "public" };
         format!("{secret} {}{} (element {i}: {at:?})", x.tensor.elements.dtype(), x.tensor.shape)
     };
     let operands: Vec<String> = case.operands.iter().map(operand).collect();
-    format!("{name} ({which}): {what}\n  of {:?} on {}", case.op, operands.join(", "))
+    let bounded = if case.is_bounded { ", all known to lie where they do" } else { "" };
+    format!("{name} ({which}): {what}\n  of {:?} on {}{bounded}", case.op, operands.join(", "))
 }
 
 /// All operations side by side, every result revealed; for each result, its case.
@@ -84,20 +139,28 @@ fn program(cases: &Cases) -> (Program, Vec<usize>) {
     let mut graph = Graph::new();
     let (mut parameters, mut results, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (index, (name, case)) in cases.iter().enumerate() {
-        let operand = |x: &crate::case::Operand| {
-            let visibility = if x.is_secret { Visibility::Secret } else { Visibility::Public };
-            Type::new(x.tensor.shape.clone(), x.tensor.elements.dtype(), visibility)
-        };
-        let values = case.operands.iter().map(operand).map(|ty| {
+        let values = case.operands.iter().map(Operand::ty).map(|ty| {
             let parameter = Op::Parameter { index: parameters.len() };
             parameters.push((format!("{name}.{}", parameters.len()), ty.clone()));
             let node = graph.push(parameter, vec![], vec![ty], Location::UNKNOWN);
             graph.node(node).result(0)
         });
-        let values: Vec<_> = values.collect();
+        let mut values: Vec<_> = values.collect();
+        if case.is_bounded {
+            let numbers =
+                values.iter_mut().zip(&case.operands).filter(|(_, x)| x.tensor.elements.dtype() != DType::Bool);
+            for (value, operand) in numbers {
+                let Interval { lo, hi } = hull(&operand.tensor);
+                let assume =
+                    append(&mut graph, Op::Assume { lo: Real(lo), hi: Real(hi) }, &[*value], Location::UNKNOWN);
+                *value = graph.node(assume.expect("numbers lie somewhere")).result(0);
+            }
+        }
         let mut apply = |op: &Op, operands: &[Value]| -> Vec<Value> {
-            let node = append(&mut graph, op.clone(), operands, Location::UNKNOWN);
-            let node = node.unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            let of: Vec<&Type> = operands.iter().map(|&v| graph.ty(v)).collect();
+            let regions = if *op == case.op { case.regions.clone() } else { Vec::new() };
+            let types = infer_with_regions(op, &of, &regions).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            let node = graph.push_with_regions(op.clone(), operands.to_vec(), regions, types, Location::UNKNOWN);
             graph.node(node).results().collect()
         };
         let made = match &case.before {

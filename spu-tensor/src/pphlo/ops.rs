@@ -123,7 +123,8 @@ operations! {
         Divide = "divide" (2),
         /// `(T, T) -> T`: x − y·trunc(x/y), with the sign of x; x where y is 0. Int or Fxp.
         Remainder = "remainder" (2),
-        /// `(T, T) -> T`: x^y; Int with y ≥ 0, or Fxp. 0^0 is 1, 0^y with y < 0 is 0, and so is a root of a negative number.
+        /// `(T, T) -> T`: x^y; Int, or Fxp. x^0 is 1. Where x^y is no number of the type, it is 0: 0^y and an integer's x^y with y < 0, and a real x < 0 to a power
+        /// that is no integer. To an odd integer it is −|x|^y, to an even one |x|^y, whoever knows y.
         Power = "power" (2),
         /// `(Fxp, Fxp) -> Fxp`: the angle of the point (x, y) = (second, first) in (−π, π]; 0 at the origin.
         Atan2 = "atan2" (2),

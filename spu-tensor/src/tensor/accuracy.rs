@@ -133,7 +133,9 @@ accuracies! {
     reciprocal "reciprocal", "x ≠ 0", "1/0 = 0", [2 or 5] [2 or 15] [2 or 23] [2 or 37];
     reciprocal_narrow "reciprocal of a known 1 ≤ x ≤ 10", "1 ≤ x ≤ 10", "wrong", [2 or 5] [2 or 15] [2 or 23] [2 or 37];
     sqrt "sqrt", "x ≥ 0", "0", [2 or 5] [2 or 15] [2 or 23] [2 or 37];
+    sqrt_narrow "sqrt of a known 1 ≤ x ≤ 10", "1 ≤ x ≤ 10", "wrong", [2 or 5] [2 or 15] [2 or 23] [2 or 37];
     rsqrt "rsqrt", "x > 0", "0", [2 or 5] [2 or 15] [2 or 23] [2 or 37];
+    rsqrt_narrow "rsqrt of a known 1 ≤ x ≤ 10", "1 ≤ x ≤ 10", "wrong", [2 or 5] [2 or 15] [2 or 23] [2 or 37];
     rsqrt_approx "rsqrt_approx", "0 < x < 2^(2f − 2)", "0 for −2^(2f − 2) < x ≤ 0, else meaningless", [2 or 5] [1 and 10] [1 and 10] [1 and 10];
     logistic "logistic, sigmoid", "every x", "always between 0 and 1", [2.2] [2] [2] [2];
     tanh "tanh", "every x", "always between −1 and 1", [2.2] [2] [2] [2];
@@ -144,8 +146,10 @@ accuracies! {
     sin "sin", r"\|x\| ≤ 2^10", r"π·\|x\|·2^(2f − K) ulp more", [1.4] [1.4] [1.4] [1.4];
     cos "cos", r"\|x\| ≤ 2^10", r"π·\|x\|·2^(2f − K) ulp more", [1.4] [1.4] [1.4] [1.4];
     atan2 "y.atan2(x)", "every y and x", "0 at the origin", [6] [6] [6] [6];
-    pow "x.pow(y)", r"0 < x, \|y\| ≤ 2, x^y ≤ e^20, 2^(K − 2.1 − f)", "x ≤ 0: 0, but x^0 = 1", [2 or 4] [2 or 13] [2 or 14] [2 or 14];
-    pow_constant "x.pow(1.7)", "0 < x, x^y ≤ e^20, 2^(K − 2.1 − f)", "0 for x ≤ 0", [2 or 4] [2 or 13] [2 or 14] [2 or 14];
+    asin "asin", "−1 ≤ x ≤ 1", "as ±1, up to 2^12 in 2^64 and 3 in 2^32", [10] [10] [10] [32];
+    acos "acos", "−1 ≤ x ≤ 1", "as ±1, up to 2^12 in 2^64 and 3 in 2^32", [10] [10] [10] [32];
+    pow "x.pow(y)", r"\|y\| ≤ 2, \|x\|^y ≤ e^20, 2^(K − 2.1 − f)", r"x < 0: ±\|x\|^y for integers y, else 0; 0^y = 0, but x^0 = 1", [2 or 4] [2 or 13] [2 or 14] [2 or 14];
+    pow_constant "x.pow(1.7)", "0 < x, x^1.7 ≤ e^20, 2^(K − 2.1 − f)", "0 for x ≤ 0", [2 or 4] [2 or 13] [2 or 14] [2 or 14];
     pow_whole "x.pow(3)", r"\|x³\| < 2^(K − 3 − 2f)", "wraps modulo the ring", [2 or 7] [2 or 17] [2 or 25] [2 or 39];
     pow_negative "x.pow(-2)", "0 < x^−2 < 2^(K − 3 − 2f)", "0 for x = 0, else meaningless", [6 and 4] [6 and 14] [6 and 22] [6 and 36];
     pow_int "x.pow(y) of integers", "y ≥ 0, modulo the ring", "0 for y < 0", [exact] [exact] [exact] [exact];
@@ -174,9 +178,11 @@ accuracies! {
     count_ones "count_ones", "every x", "", [exact] [exact] [exact] [exact];
     to_bool "to_bool", "every x", "", [exact] [exact] [exact] [exact];
     max "max, min", "the safe range", "meaningless", [exact] [exact] [exact] [exact];
+    max_with_one_hot "max_with_one_hot", "the safe range", "meaningless", [exact] [exact] [exact] [exact];
     argmax "argmax, argmin", "the safe range", "meaningless", [exact] [exact] [exact] [exact];
     any "any, all", "every x", "", [exact] [exact] [exact] [exact];
     sort "sort, top_k", "the safe range", "meaningless", [exact] [exact] [exact] [exact];
+    argsort "argsort, argsort_descending", "the safe range", "meaningless", [exact] [exact] [exact] [exact];
     median "median", "the safe range", "meaningless", [1] [1] [1] [1];
     prod "prod of 4", r"\|x\| ≤ 1", "each rounding is multiplied by the other factors", [3] [3] [3] [3];
     prod_int "prod of integers", "modulo the ring", "", [exact] [exact] [exact] [exact];

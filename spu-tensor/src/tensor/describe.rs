@@ -1,29 +1,4 @@
 //! Trees without values: their shapes, or their data on the host.
-//!
-//! A description is written as the tree itself, its leaves given by [`Tensor::with_shape`] or [`Tensor::with_data`]:
-//!
-//! ```
-//! # extern crate spu_tensor as spu;
-//! use spu::{Fxp, Secret, ShapeOf, Tensor, Tree};
-//!
-//! #[derive(Clone, Copy, Tree)]
-//! struct Dense {
-//!     weight: Tensor<Secret, Fxp>,
-//!     bias: Tensor<Secret, Fxp>,
-//! }
-//!
-//! fn dense(inputs: usize, outputs: usize) -> ShapeOf<Dense> {
-//!     ShapeOf::of(|| Dense { weight: Tensor::with_shape([inputs, outputs]), bias: Tensor::with_shape([outputs]) })
-//! }
-//!
-//! fn two_layers() -> ShapeOf<[Dense; 2]> {
-//!     ShapeOf::of(|| [dense(784, 128).graft(), dense(128, 10).graft()])
-//! }
-//! # fn main() {
-//! # let types = two_layers().into_types().unwrap();
-//! # assert_eq!(types.iter().map(|ty| ty.shape.elements()).collect::<Vec<_>>(), [784 * 128, 128, 1280, 10]);
-//! # }
-//! ```
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -38,13 +13,83 @@ use crate::pphlo::{Op, Type};
 use crate::shape::Shape;
 use crate::trace::{self, Purpose};
 
-/// The tree `T` with a shape at each leaf.
+/// The tree `T` with a shape at each leaf: what [`input`](super::ExecutorExt::input), `step::cost` and `step::program` take.
+///
+/// Arrays of extents, tuples and arrays of descriptions, and the `&Shared<T>` that a session holds become one by `into()`. That of a struct is
+/// written as the struct itself ([`ShapeOf::of`]), its leaves given by [`Tensor::with_shape`], its parts by [`graft`](ShapeOf::graft).
+///
+/// ```
+/// # extern crate spu_tensor as spu;
+/// use spu::{Fxp, Secret, ShapeOf, Tensor, Tree};
+///
+/// #[derive(Clone, Copy, Tree)]
+/// struct Dense {
+///     weight: Tensor<Secret, Fxp>,
+///     bias: Tensor<Secret, Fxp>,
+/// }
+///
+/// fn dense(inputs: usize, outputs: usize) -> ShapeOf<Dense> {
+///     ShapeOf::of(|| Dense { weight: Tensor::with_shape([inputs, outputs]), bias: Tensor::with_shape([outputs]) })
+/// }
+///
+/// #[derive(Clone, Copy, Tree)]
+/// struct Encoder {
+///     layers: [Dense; 2],
+///     scale: Tensor<Secret, Fxp>,
+/// }
+///
+/// # fn main() -> Result<(), spu::Error> {
+/// let shape = ShapeOf::of(|| Encoder {
+///     layers: [dense(784, 128).graft(), dense(128, 10).graft()],
+///     scale: Tensor::with_shape([]),
+/// });
+/// let elements: Vec<usize> = shape.into_types()?.iter().map(|ty| ty.shape.elements()).collect();
+/// assert_eq!(elements, [784 * 128, 128, 1280, 10, 1]);
+///
+/// let pair: ShapeOf<(Tensor<Secret, Fxp>, Dense)> = ([2, 3], dense(3, 1)).into();
+/// assert_eq!(pair.into_types()?.len(), 3);
+/// # Ok(())
+/// # }
+/// ```
 pub struct ShapeOf<T> {
     types: Result<Vec<Type>, Error>,
     marker: PhantomData<fn() -> T>,
 }
 
-/// The tree `T` with a host tensor at each leaf.
+/// The tree `T` with a host tensor at each leaf: what a party gives to a session, and what a session reveals.
+///
+/// Numbers, a `Vec`, an `ndarray` array and a [`HostTensor`] become one by `into()`, and so do tuples and arrays of such. That of a struct is written as
+/// the struct itself ([`HostOf::of`]), its leaves given by [`Tensor::with_data`], its parts by [`graft`](HostOf::graft).
+///
+/// ```
+/// # extern crate spu_tensor as spu;
+/// use spu::{Fxp, HostOf, HostTensor, Secret, Tensor, Tree};
+///
+/// #[derive(Clone, Copy, Tree)]
+/// struct Model {
+///     weight: Tensor<Secret, Fxp>,
+///     bias: Tensor<Secret, Fxp>,
+/// }
+///
+/// #[derive(Clone, Copy, Tree)]
+/// struct Training {
+///     model: Model,
+///     velocity: Model,
+/// }
+///
+/// fn filled(x: f64) -> Result<HostOf<Model>, spu::Error> {
+///     let weight = HostTensor::fxp([2, 1], vec![x; 2]);
+///     HostOf::of(|| Model { weight: Tensor::with_data(weight), bias: Tensor::with_data(vec![x]) })
+/// }
+///
+/// # fn main() -> Result<(), spu::Error> {
+/// let (model, velocity) = (filled(0.5)?, filled(0.0)?);
+/// let start = HostOf::of(|| Training { model: model.graft(), velocity: velocity.graft() })?;
+/// let names: Vec<String> = start.named().into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["model.weight", "model.bias", "velocity.weight", "velocity.bias"]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct HostOf<T> {
     leaves: Vec<HostTensor>,
     marker: PhantomData<fn() -> T>,
@@ -63,7 +108,8 @@ impl<T> Clone for HostOf<T> {
 }
 
 impl<T: Tree> ShapeOf<T> {
-    /// The shapes of the tree that `tree` gives. An error in it surfaces where the shapes are used.
+    /// The shapes of the tree that `tree` gives, each leaf by [`Tensor::with_shape`] or a [`graft`](Self::graft). An error in it surfaces where the
+    /// shapes are used.
     #[track_caller]
     pub fn of(tree: impl FnOnce() -> T) -> Self {
         let recording = trace::record(Purpose::Description, Location::caller(), || flatten(tree()));
@@ -75,7 +121,7 @@ impl<T: Tree> ShapeOf<T> {
         Self { types, marker: PhantomData }
     }
 
-    /// The tree itself, to stand as a part of a larger description.
+    /// The tree itself, to stand as a part of a larger description: see [`ShapeOf`].
     #[track_caller]
     pub fn graft(self) -> T {
         let location = Location::caller();
@@ -99,7 +145,7 @@ impl<T> ShapeOf<T> {
 }
 
 impl<T: Tree> HostOf<T> {
-    /// The data of the tree that `tree` gives; each leaf comes from [`Tensor::with_data`].
+    /// The data of the tree that `tree` gives; each leaf comes from [`Tensor::with_data`], or a [`graft`](Self::graft).
     #[track_caller]
     pub fn of(tree: impl FnOnce() -> T) -> Result<Self, Error> {
         let location = Location::caller();
@@ -115,7 +161,7 @@ impl<T: Tree> HostOf<T> {
         Ok(Self::from_leaves(literals.into_iter().map(Arc::unwrap_or_clone).collect()))
     }
 
-    /// The tree itself, to stand as a part of a larger description.
+    /// The tree itself, to stand as a part of a larger description: see [`HostOf`].
     #[track_caller]
     pub fn graft(self) -> T {
         let location = Location::caller();
@@ -180,14 +226,14 @@ impl<V, D> HostOf<Tensor<V, D>> {
 }
 
 impl<V: Visibility, D: DType> Tensor<V, D> {
-    /// A leaf of [`ShapeOf::of`].
+    /// A leaf of [`ShapeOf::of`]: see [`ShapeOf`]. In a program it is an error.
     #[track_caller]
     pub fn with_shape(shape: impl Into<Shape>) -> Self {
         let location = Location::caller();
         Self::from_handle(described(Type::new(shape, D::DTYPE, V::VISIBILITY), location))
     }
 
-    /// A leaf of [`HostOf::of`].
+    /// A leaf of [`HostOf::of`]: see [`HostOf`]. In a program it is an error.
     #[track_caller]
     pub fn with_data(data: impl Into<HostOf<Self>>) -> Self {
         let location = Location::caller();

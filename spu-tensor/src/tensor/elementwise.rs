@@ -55,29 +55,33 @@ functions! {
     exp_m1 = Op::ExponentialMinusOne, [0.0] => [0.0];
     /// The natural logarithm, for x > 0; 0 elsewhere.
     ///
-    /// Eighteen rounds; seven in the ring 2^64 where x is known to lie in [lo, hi] with 0 < lo and hi ≤ 16·lo.
+    /// Eighteen rounds; seven on a narrow range, as [`Tensor::reciprocal`] says.
     #[doc = accuracy!(ln, ln_narrow)]
     ln = Op::Log, [1.0, -1.0] => [0.0, 0.0];
     /// The natural logarithm, for x > 0; the same as [`Tensor::ln`].
     log = Op::Log, [1.0] => [0.0];
     /// ln(1 + x), for x > −1; 0 elsewhere.
+    ///
+    /// Eighteen rounds; seven where 1 + x is known to lie in a narrow range, as [`Tensor::reciprocal`] says.
     #[doc = accuracy!(ln_1p)]
     ln_1p = Op::LogPlusOne, [0.0] => [0.0];
     /// 1/x; 0 where x is 0.
     ///
-    /// Nineteen rounds; seven in the ring 2^64 where x is known to lie in [lo, hi] with 0 < lo and hi ≤ 16·lo, and two more where 1 ≤ lo and no product takes
-    /// in the bits that are kept beyond the format's. With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
+    /// Nineteen rounds;
+    /// seven in the ring 2^64 where x is known to lie in a narrow range, [lo, hi] with 0 < lo, hi ≤ 16·lo and √(lo·hi) between 2^(2 − f) and 2^(f + 2) (then eight from 2^(24 − f) or so on): piecewise
+    /// polynomials, whose comparisons and powers all functions of one x share. Other rings have too few bits for those, or too many for their precision.
+    /// With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
     #[doc = accuracy!(reciprocal, reciprocal_narrow)]
     reciprocal = Op::Reciprocal, [4.0, 0.0] => [0.25, 0.0];
     /// The square root; 0 where x is negative.
     ///
-    /// Nineteen rounds. With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
-    #[doc = accuracy!(sqrt)]
+    /// Nineteen rounds; seven on a narrow range, as [`Tensor::reciprocal`] says. With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
+    #[doc = accuracy!(sqrt, sqrt_narrow)]
     sqrt = Op::Sqrt, [4.0, -1.0] => [2.0, 0.0];
     /// 1/√x, for x > 0; 0 elsewhere.
     ///
-    /// Nineteen rounds. With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
-    #[doc = accuracy!(rsqrt)]
+    /// Nineteen rounds; seven on a narrow range, as [`Tensor::reciprocal`] says. With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
+    #[doc = accuracy!(rsqrt, rsqrt_narrow)]
     rsqrt = Op::Rsqrt, [4.0, 0.0] => [0.5, 0.0];
     /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for 0 and negative x as small. For optimizers, which need no more.
     ///
@@ -185,8 +189,10 @@ type Clamped<V, D, A, B> = Tensor<Joined<Joined<V, A>, B>, Promoted<Promoted<D, 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// x^y. Integers stay integers, for y ≥ 0, modulo the ring; else both are fixed-point.
     ///
-    /// Integers: 0 for y < 0. Fixed point: x may be negative where y is a constant integer n, which takes products that err by n − 1 ulp or, if that is more, by
-    /// (n − 1)·2^−f of the value, and for n < 0 those of 1/x; else the result is e^(y·ln x) up to e^20, with a relative error of 2^−15 and 4·|y| + 1 ulp.
+    /// Integers: 0 for y < 0. Fixed point: of x < 0 the power is ±|x|^y where y is an integer, to the last bit of the format, and 0 elsewhere; 0^y is 0,
+    /// but x^0 = 1 for every x. A constant integer n takes products that err by n − 1 ulp or, if that is more, by (n − 1)·2^−f of the value, and for n < 0 those of
+    /// 1/x; ±1/2 is a root; any other power is e^(y·ln |x|) up to e^20, with a relative error of 2^−15 and 4·|y| + 1 ulp. Where x is known to be no less
+    /// than 0 (`assume`), the power of a secret y costs a fifth less.
     #[doc = accuracy!(pow, pow_constant, pow_whole, pow_negative, pow_int)]
     ///
     /// ```
@@ -201,25 +207,6 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
         let location = Location::caller();
         let dtype = <D::Promote<R::DType>>::DTYPE;
         Tensor::from_handle(elementwise(Op::Power, &[self.handle, exponent.handle(location)], dtype, location))
-    }
-
-    /// The angle of the point (x, y) = (`x`, self), in (−π, π]; 0 at the origin.
-    ///
-    /// On the axes the angle is exact to the format.
-    #[doc = accuracy!(atan2)]
-    ///
-    /// ```
-    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
-    ///
-    /// let angle = evaluate(vec![0.0, 1.0], |y: Tensor<Secret, Fxp>| y.atan2(0.0))?;
-    /// assert_eq!(angle.values(), [0.0, std::f64::consts::FRAC_PI_2]);
-    /// # Ok::<(), spu_tensor::Error>(())
-    /// ```
-    #[track_caller]
-    pub fn atan2<R: Operand>(self, x: R) -> Tensor<Joined<V, R>, Fxp> {
-        let location = Location::caller();
-        let operands = [self.handle, x.handle(location)];
-        Tensor::from_handle(elementwise(Op::Atan2, &operands, pphlo::DType::Fxp, location))
     }
 
     /// No less than `lo`, and then no more than `hi`. The bounds have the tensor's data type.
@@ -271,9 +258,9 @@ macro_rules! shifts {
 }
 
 shifts! {
-    /// x·2^n modulo the ring, for a public n ≥ 0.
+    /// x·2^n modulo the ring, for a public n ≥ 0. By a secret n, multiply with `2.pow(n)`.
     shift_left = Op::ShiftLeft, [-20.0, 48.0];
-    /// ⌊x/2^n⌋, for a public n ≥ 0.
+    /// ⌊x/2^n⌋, for a public n ≥ 0; there is no shift to the right by a secret one.
     shift_right_arithmetic = Op::ShiftRightArithmetic, [-2.0, 3.0];
     /// The bits of the ring element n places lower, zeros above, for a public n ≥ 0.
     shift_right_logical = Op::ShiftRightLogical, [((1_i64 << 62) - 2) as f64, 3.0];
@@ -314,7 +301,7 @@ impl<V: Visibility> Tensor<V, Int> {
         Tensor::from_handle(elementwise(Op::Divide, &operands, pphlo::DType::Int, location))
     }
 
-    /// Where it is not 0.
+    /// Where it is not 0. Of a fixed-point number, say `x.not_equal(0.0)`: hardly one that was computed is exactly 0.
     #[doc = accuracy!(to_bool)]
     ///
     /// ```

@@ -42,7 +42,8 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     }
 
     /// As [`gather`](Self::gather), by an index that nobody learns. Every entry takes part: an index becomes a unit vector, in two rounds
-    /// where it is known to lie in `0..n`, as after [`assume`](Tensor::assume), else in five, and then takes a product with all entries.
+    /// where it is known to lie in `0..n`, as after [`assume`](Tensor::assume), else in five, and then takes a product with all entries. Entries of another axis
+    /// than the first are gathered after a transpose, which costs nothing.
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
@@ -59,7 +60,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     }
 
     /// The entries of the first axis that a public index names replaced by `entries`; of several for one index the last one
-    /// stays, and an index outside names nothing. As `x.at[index].set(entries)` in JAX.
+    /// stays, and an index outside names nothing. As `x.at[index].set(entries)` in JAX. For another axis than the first, transpose before and after: it costs nothing.
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -130,7 +131,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// `entries` added to the entries of the first axis that a public index names, as often as it names them; an index outside
-    /// names nothing. As `x.at[index].add(entries)` in JAX. It costs no communication.
+    /// names nothing. As `x.at[index].add(entries)` in JAX. It costs no communication. For another axis than the first, transpose before and after.
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};

@@ -1,6 +1,7 @@
 //! The typed language: tensors with visibility and data type, trees of them, and what lives between programs.
 
 pub mod accuracy;
+mod angles;
 mod arrange;
 mod axes;
 mod call;
@@ -51,7 +52,7 @@ pub use gradient::{Differentiable, value_and_grad, value_and_grad_aux};
 pub use layout::Ranges;
 pub use operand::Operand;
 pub use order::{Keys, Permutation, lexsort};
-pub use refuse::{located, refuse};
+pub use refuse::{Within, located, refuse, within};
 pub use session::ExecutorExt;
 pub use shared::Shared;
 pub use tree::{LeafSpec, Leaves, LeavesAre, Tree, join_name};

@@ -44,6 +44,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     }
 
     /// Along `axis`, the positions of the elements in rising order; of equal elements the first stands first.
+    #[doc = accuracy!(argsort)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -54,10 +55,28 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     /// ```
     #[track_caller]
     pub fn argsort(self, axis: usize) -> Tensor<V, Int> {
-        let location = Location::caller();
+        self.order_along(axis, false, Location::caller())
+    }
+
+    /// Along `axis`, the positions of the elements in falling order; of equal elements the first stands first.
+    #[doc = accuracy!(argsort)]
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let y = evaluate(vec![2.0, -1.5, 2.0], |x: Tensor<Secret, Fxp>| x.argsort_descending(0))?;
+    /// assert_eq!(y.values(), [0.0, 2.0, 1.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn argsort_descending(self, axis: usize) -> Tensor<V, Int> {
+        self.order_along(axis, true, Location::caller())
+    }
+
+    fn order_along(self, axis: usize, descending: bool, location: Location) -> Tensor<V, Int> {
         let Some(there) = self.axis_last(axis, location) else { return Tensor::from_handle(self.handle) };
         let keys = moved(self.handle, &there, location);
-        let order = trace::emit(Op::ArgSort { descending: false }, &[keys], location);
+        let order = trace::emit(Op::ArgSort { descending }, &[keys], location);
         Tensor::from_handle(moved(order, &inverted(&there), location))
     }
 
@@ -337,7 +356,8 @@ impl Permutation<Public> {
 }
 
 /// The order of rows by several keys, the last of them first, as NumPy's: rows that are equal in it are ordered by the one before, and so on;
-/// equal rows stay as they stand. Keys are vectors of one length, in an array or, of several types, in a tuple.
+/// equal rows stay as they stand. Keys are vectors of one length, in an array or, of several types, in a tuple; more axes a permutation of rows does not have
+/// ([`Tensor::argsort`] sorts along one of several).
 ///
 /// ```
 /// use spu_tensor::{Fxp, Int, Secret, Tensor, evaluate, lexsort};

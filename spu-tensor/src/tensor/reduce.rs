@@ -116,6 +116,25 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
         Tensor::from_handle(extremum(operand, &axes, location, |axis| Op::ReduceMax { axis }))
     }
 
+    /// The maximum over one axis, which disappears, and in this shape whether the element is the first that is the maximum: one set of comparisons
+    /// gives both. The axis has at least one element. No derivative flows through where it stands.
+    #[doc = accuracy!(max_with_one_hot)]
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
+    ///
+    /// let (most, place) = evaluate(vec![1.0, 7.0, 7.0], |x: Tensor<Secret, Fxp>| x.max_with_one_hot(0))?.split();
+    /// assert_eq!((most.values(), place.values()), (vec![7.0], vec![0.0, 1.0, 0.0]));
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn max_with_one_hot(self, axis: usize) -> (Tensor<V, D::AtLeastInt>, Tensor<V, Bool>) {
+        let location = Location::caller();
+        let operand = convert(self.handle, D::AtLeastInt::DTYPE, location);
+        let [most, place] = trace::emit_pair(Op::MaxWithOneHot { axis }, operand, location);
+        (Tensor::from_handle(most), Tensor::from_handle(place))
+    }
+
     /// The minimum over axes, which disappear; they have at least one element. Its derivative goes to the first element that
     /// is the minimum.
     #[doc = accuracy!(max)]

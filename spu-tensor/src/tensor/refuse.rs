@@ -1,5 +1,7 @@
 //! Refusing what does not fit, as operations do, and telling whose line it is.
 
+use std::marker::PhantomData;
+
 use super::{DType, Tensor, Visibility};
 use crate::location::Location;
 use crate::trace;
@@ -24,6 +26,37 @@ use crate::trace;
 #[track_caller]
 pub fn refuse<V: Visibility, D: DType>(message: impl Into<String>, operand: Tensor<V, D>) {
     trace::fault(message, &[operand.handle], Location::caller());
+}
+
+/// Names the part of a program that is traced while the returned value lives: what does not fit in it is told with its name.
+/// Parts may lie within one another.
+///
+/// ```
+/// use spu_tensor::{Fxp, Secret, Tensor, evaluate, within};
+///
+/// let error = evaluate((vec![1.0, 2.0, 3.0], vec![1.0, 2.0]), |(x, y): (Tensor<Secret, Fxp>, Tensor<Secret, Fxp>)| {
+///     let _part = within("the encoder");
+///     x + y
+/// });
+/// let error = error.err().unwrap().to_string();
+/// assert_eq!(error.lines().next(), Some("cannot add shapes [3] and [2], in the encoder"));
+/// ```
+#[must_use = "the part ends when this is dropped"]
+pub fn within(part: impl Into<String>) -> Within {
+    trace::enter_part(part.into());
+    Within(PhantomData)
+}
+
+/// Ends the part of the program that [`within`] began.
+pub struct Within(
+    /// Parts belong to the thread that traces.
+    PhantomData<*const ()>,
+);
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        trace::leave_part();
+    }
 }
 
 /// Runs `body`; all that it traces stands at `location`, in errors and in costs. Of nested calls the outermost counts.

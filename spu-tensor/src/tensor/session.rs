@@ -46,22 +46,58 @@ pub trait ExecutorExt: Executor {
     /// Opens every secret leaf to every party.
     #[track_caller]
     fn reveal<T: Tree>(&self, shared: &Shared<T>) -> Result<HostOf<T>, Error> {
-        let location = Location::caller();
-        let arguments = vec![("shared", shared.leaves().to_vec())];
-        let opened: Shared<T> = call::run(self, location, "spu::reveal", arguments, String::new(), |types| {
-            call::program("reveal", location, types, |parameters| {
-                let leaves = flatten(parameters.next::<T>("shared", location)).into_iter();
-                let open =
-                    |leaf| if trace::ty(leaf).is_secret() { trace::emit(Op::Reveal, &[leaf], location) } else { leaf };
-                rebuild::<T>(leaves.map(open).collect(), location)
-            })
-        })?;
-        let leaves = opened.leaves().iter().map(|leaf| leaf.value.to_host().expect("a public leaf is in the clear"));
+        let opened = opened(self, Location::caller(), "spu::reveal", String::new(), shared, Op::Reveal)?;
+        let leaves = opened.into_iter().map(|leaf| leaf.expect("a public leaf is in the clear"));
         Ok(HostOf::from_leaves(leaves.collect()))
+    }
+
+    /// Opens every secret leaf to `party` alone: the tree there, nothing at the others, who learn nothing. All parties call it; a
+    /// session that holds all three in one process has the tree.
+    ///
+    /// ```
+    /// use spu_tensor::{Evaluator, ExecutorExt, Fxp, Party, Secret, Shared, Tensor};
+    ///
+    /// let session = Evaluator::new(); // or any other session
+    /// let pair: Shared<(Tensor<Secret, Fxp>, Tensor<Secret, Fxp>)> =
+    ///     session.input(Party(0), ([1], [2]), || Ok((vec![0.5], vec![1.0, 2.0])))?;
+    /// if let Some(pair) = session.reveal_to(&pair, Party(2))? {
+    ///     assert_eq!(pair.split().1.values(), [1.0, 2.0]); // here is party 2
+    /// }
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    fn reveal_to<T: Tree>(&self, shared: &Shared<T>, party: Party) -> Result<Option<HostOf<T>>, Error> {
+        let location = Location::caller();
+        if party.0 >= Party::COUNT {
+            return Err(Error::program(format!("cannot reveal to {party}: the parties are 0, 1 and 2"), location));
+        }
+        let opened = opened(self, location, "spu::reveal_to", party.to_string(), shared, Op::RevealTo { party })?;
+        Ok(opened.into_iter().collect::<Option<_>>().map(HostOf::from_leaves))
     }
 }
 
 impl<E: Executor + ?Sized> ExecutorExt for E {}
+
+/// Runs the program that opens every secret leaf by `open`: what this process learns of each leaf.
+fn opened<T: Tree>(
+    session: &(impl Executor + ?Sized),
+    location: Location,
+    function: &'static str,
+    fixed: String,
+    shared: &Shared<T>,
+    open: Op,
+) -> Result<Vec<Option<HostTensor>>, Error> {
+    let arguments = vec![("shared", shared.leaves().to_vec())];
+    let opened: Shared<T> = call::run(session, location, function, arguments, fixed, |types| {
+        call::program(function.trim_start_matches("spu::"), location, types, |parameters| {
+            let leaves = flatten(parameters.next::<T>("shared", location)).into_iter();
+            let opened =
+                |leaf| if trace::ty(leaf).is_secret() { trace::emit(open.clone(), &[leaf], location) } else { leaf };
+            rebuild::<T>(leaves.map(opened).collect(), location)
+        })
+    })?;
+    Ok(opened.leaves().iter().map(|leaf| leaf.value.to_host()).collect())
+}
 
 /// The tensors, if they have the types that were announced; a flat one fills its shape row by row.
 fn fitting(tensors: Vec<HostTensor>, names: &[String], types: &[Type]) -> Result<Vec<HostTensor>, Error> {

@@ -3,7 +3,7 @@
 use super::accuracy::accuracy;
 use super::operand::convert;
 use super::reduce::divided;
-use super::{DType, Fxp, Numeric, Tensor, Visibility};
+use super::{Bool, DType, Fxp, Numeric, Tensor, Visibility};
 use crate::location::Location;
 use crate::pphlo::{Op, Window};
 use crate::trace::{self, Handle};
@@ -105,6 +105,32 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
         let location = Location::caller();
         let operand = convert(self.handle, D::AtLeastInt::DTYPE, location);
         Tensor::from_handle(window_max(operand, between_batch_and_channels(window), location))
+    }
+
+    /// Max pooling as [`Tensor::max_pool`], and along a new last axis which element of each window is the first that is the maximum, the elements numbered
+    /// row-major: the max-pooling transformation, for networks that put values back where maxima stood.
+    ///
+    /// All pairs of a window's elements are compared, up to twelve of them, six for 2 × 2: where the places are not asked for,
+    /// [`Tensor::max_pool`] compares fewer. What lies in the padding is left out, as [`Window`] says, and never the maximum.
+    ///
+    /// ```
+    /// use spu_tensor::{Fxp, Secret, Tensor, Window, evaluate};
+    ///
+    /// let pool = |x: Tensor<Secret, Fxp>| x.reshape([1, 2, 4, 1]).max_pool_with_one_hot(Window::tiles([2, 2]));
+    /// let (most, place) = evaluate(vec![0.0, 1.0, 6.0, 7.0, 5.0, 4.0, 3.0, 2.0], pool)?.split();
+    /// assert_eq!(most.values(), [5.0, 7.0]);
+    /// assert_eq!(place.values(), [0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn max_pool_with_one_hot(self, window: Window) -> (Tensor<V, D::AtLeastInt>, Tensor<V, Bool>) {
+        let location = Location::caller();
+        let operand = convert(self.handle, D::AtLeastInt::DTYPE, location);
+        let axis = trace::ty(operand).shape.rank();
+        let gather = Op::GatherWindows { window: between_batch_and_channels(window), repeat: true };
+        let windows = trace::emit(gather, &[operand], location);
+        let [most, place] = trace::emit_pair(Op::MaxWithOneHot { axis }, windows, location);
+        (Tensor::from_handle(most), Tensor::from_handle(place))
     }
 
     /// Average pooling of `[batch, …, channels]`: the mean of each window, which has an entry for each axis between. Padding

@@ -19,7 +19,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("negate", All, |d| one(d, Op::Negate, NUMBERS)),
     row("multiply", All, |d| {
         let shape = d.shape();
-        super::product(d, Op::Multiply, [shape.clone(), shape])
+        super::product(d, Op::Multiply, [shape.clone(), shape], 1)
     }),
     // Integers, truncated toward zero; 0 where a secret divisor is 0.
     row("divide", All, |d| {

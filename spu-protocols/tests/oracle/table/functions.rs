@@ -1,5 +1,6 @@
 //! Functions of real numbers, with the bounds of their documentation.
 
+use spu_tensor::Elements;
 use spu_tensor::pphlo::Op;
 
 use super::Rings::All;
@@ -31,11 +32,16 @@ pub(crate) const ROWS: &[Row] = &[
         let bound = Bound { relative: relative(d).relative.max(1.0 / 1024.0), ..relative(d) };
         function(d, Op::RsqrtApprox, d.unit_in_last_place(), most, bound).with_outside(d, &[0.0, -1.0])
     }),
-    // e^(y·ln x) has the relative error of e^x, 2^−15, or 4·|y| + 8 units.
+    // e^(y·ln |x|) has the relative error of e^x, 2^−15, or 4·|y| + 8 units.
     row("power", All, |d| {
-        let case = Case::elementwise(d, Op::Power, |d, n| vec![d.fxp(n, 0.125, 8.0), d.fxp(n, -2.0, 2.0)]);
+        let case = Case::elementwise(d, Op::Power, |d, n| {
+            let (x, y, whole) = (d.fxp(n, -8.0, 8.0), d.fxp(n, -2.0, 2.0), d.int(n, -2, 2));
+            let y = d.mixed(&Elements::Fxp(whole.to_f64()), y);
+            let apart = |x: f64| if x != 0.0 && x.abs() < 0.125 { x + x.signum() } else { x };
+            vec![Elements::Fxp(x.to_f64().into_iter().map(apart).collect()), y]
+        });
         let bound = Bound::units(2.0).and_relative((16.0 * d.unit_in_last_place()).max((-15f64).exp2()));
-        case.within(bound.doubled(), bound)
+        positive_unless_secret(case).within(bound.doubled(), bound)
     }),
     row("power", All, |d| Case::elementwise(d, Op::Power, |d, n| vec![d.int(n, -9, 9), d.int(n, 0, 9)])),
     row("atan2", All, |d| {
@@ -52,6 +58,16 @@ pub(crate) const ROWS: &[Row] = &[
     row("silu", All, |d| function(d, Op::Silu, -100.0, 100.0, Bound::units(2.7))),
     row("softplus", All, |d| function(d, Op::Softplus, -100.0, 100.0, Bound::units(2.7))),
 ];
+
+/// Public bases have every power, or it is an error.
+fn positive_unless_secret(mut case: Case) -> Case {
+    if let (false, Elements::Fxp(x)) =
+        (case.operands.iter().any(|x| x.is_secret), &mut case.operands[0].tensor.elements)
+    {
+        x.iter_mut().for_each(|x| *x = if *x == 0.0 { 1.0 } else { x.abs() });
+    }
+    case
+}
 
 fn function(d: &mut Draw, op: Op, lo: f64, hi: f64, bound: Bound) -> Case {
     Case::function(d, op, lo, hi).within(bound.doubled(), bound)

@@ -9,7 +9,7 @@ use super::{Row, product, row};
 pub(crate) const ROWS: &[Row] = &[
     row("dot", All, |d| {
         let [rows, inner, columns] = [0; 3].map(|_| d.below(9));
-        product(d, Op::Dot, [[rows, inner].into(), [inner, columns].into()])
+        product(d, Op::Dot, [[rows, inner].into(), [inner, columns].into()], inner)
     }),
     // Some axes of both operands are shared, each as a batch axis or a contracted one, in any order.
     row("dot_general", All, |d| {
@@ -27,21 +27,23 @@ pub(crate) const ROWS: &[Row] = &[
         let pairs: Vec<(usize, usize)> = (0..paired.len()).map(|i| (place(0, i), place(1, i))).collect();
         let shapes = [0, 1].map(|side| Shape::from(sides[side].iter().map(|axis| axis.1).collect::<Vec<_>>()));
         let op = Op::DotGeneral { batch: pairs[..batch].to_vec(), contract: pairs[batch..].to_vec() };
-        product(d, op, shapes)
+        product(d, op, shapes, paired[batch..].iter().product())
     }),
     row("convolution", All, |d| {
-        let axes = 1 + d.below(2);
+        let axes = d.below(4);
         let mut each =
             |least: usize, most: usize| (0..axes).map(|_| least + d.below(most - least + 1)).collect::<Vec<_>>();
-        let (input, kernel) = (each(1, 6), each(1, 3));
+        // Of three axes, fewer places: 24 terms at most, else 27.
+        let (input, kernel) = if axes == 3 { (each(0, 3), each(0, 2)) } else { (each(0, 6), each(0, 3)) };
         let (stride, input_dilation, kernel_dilation) = (each(1, 2), each(1, 2), each(1, 2));
         let (low, high) = (each(0, 3), each(0, 3));
         let signed = |v: Vec<usize>| v.into_iter().map(|n| n as i64 - 1).collect();
         let window =
             ConvolutionWindow { stride, low: signed(low), high: signed(high), input_dilation, kernel_dilation };
-        let (groups, depth, features) = (1 + d.below(2), 1 + d.below(3), 1 + d.below(2));
+        let (groups, depth, features) = (1 + d.below(2), d.below(4), d.below(3));
+        let terms = kernel.iter().product::<usize>() * depth;
         let input = [&[d.below(3)], &input[..], &[depth * groups]].concat();
         let kernel = [&kernel[..], &[depth, features * groups]].concat();
-        product(d, Op::Convolution { window, groups }, [input.into(), kernel.into()])
+        product(d, Op::Convolution { window, groups }, [input.into(), kernel.into()], terms)
     }),
 ];

@@ -4,13 +4,14 @@ use spu_tensor::pphlo::{DType, Op, Strides};
 use spu_tensor::{HostTensor, Shape};
 
 use super::Rings::All;
-use super::{ANY, NUMBERS, Row, row, tensor, with_axis};
+use super::{ANY, NUMBERS, Row, row, tensor};
 use crate::case::Case;
 use crate::draw::Draw;
 
 pub(crate) const ROWS: &[Row] = &[
     row("iota", All, |d| {
-        let (shape, axis) = with_axis(d);
+        let shape = d.few(1, usize::MAX);
+        let axis = d.below(shape.rank());
         Case::new(d, Op::Iota { shape, axis }, [])
     }),
     row("reshape", All, |d| {
@@ -33,9 +34,8 @@ pub(crate) const ROWS: &[Row] = &[
         Case::moves(d, shape, Op::Reverse { axes })
     }),
     row("broadcast", All, |d| {
-        let rank = d.below(6);
-        let shape = d.shape_of_rank(rank);
-        let dimensions: Vec<usize> = (0..rank).filter(|_| d.coin()).collect();
+        let shape = d.few(0, usize::MAX);
+        let dimensions: Vec<usize> = (0..shape.rank()).filter(|_| d.coin()).collect();
         let operand: Vec<usize> =
             dimensions.iter().map(|&axis| if d.coin() { 1 } else { shape.extents()[axis] }).collect();
         Case::moves(d, operand.into(), Op::Broadcast { shape, dimensions })
@@ -48,8 +48,8 @@ pub(crate) const ROWS: &[Row] = &[
         Case::moves(d, shape, Op::Slice { start, limit, strides })
     }),
     row("concatenate", All, |d| {
-        let rank = 1 + d.below(4);
-        let (first, axis, dtype) = (d.shape_of_rank(rank), d.below(rank), d.one_of(ANY));
+        let (first, dtype) = (d.few(1, usize::MAX), d.one_of(ANY));
+        let axis = d.below(first.rank());
         let part = |_| {
             let mut extents = first.extents().to_vec();
             extents[axis] = d.below(4);
@@ -60,36 +60,34 @@ pub(crate) const ROWS: &[Row] = &[
         Case::new(d, Op::Concatenate { axis }, parts.into_iter().take(count))
     }),
     row("pad", All, |d| {
-        let (rank, dtype) = (d.below(4), d.one_of(ANY));
-        let shape = d.shape_of_rank(rank);
+        let (shape, dtype) = (d.few(0, 12), d.one_of(ANY));
+        let most = if shape.rank() > 3 { 2 } else { 5 };
         // At most one element is taken off, where there are more.
         let mut edge = |spare: usize| {
-            let padding = |&n: &usize| d.below(5) as i64 - i64::from(n > spare);
+            let padding = |&n: &usize| d.below(most) as i64 - i64::from(n > spare);
             shape.extents().iter().map(padding).collect::<Vec<_>>()
         };
         let (low, high) = (edge(1), edge(2));
-        let interior = (0..rank).map(|_| d.below(3)).collect();
+        let interior = (0..shape.rank()).map(|_| d.below(most.min(3))).collect();
         let tensors = [tensor(d, shape, dtype), tensor(d, Shape::SCALAR, dtype)];
         Case::new(d, Op::Pad { low, high, interior }, tensors)
     }),
     row("dynamic_slice", All, |d| {
-        let (rank, dtype) = (1 + d.below(3), d.one_of(ANY));
-        let shape = small(d, rank);
+        let (shape, dtype) = (d.few(0, 5), d.one_of(ANY));
         let sizes: Vec<usize> = shape.extents().iter().map(|&n| d.below(n + 1)).collect();
         let starts = starts(d, &shape);
         let x = tensor(d, shape, dtype);
         Case::new(d, Op::DynamicSlice { sizes }, [x].into_iter().chain(starts))
     }),
     row("dynamic_update_slice", All, |d| {
-        let (rank, dtype) = (1 + d.below(3), d.one_of(ANY));
-        let shape = small(d, rank);
+        let (shape, dtype) = (d.few(0, 5), d.one_of(ANY));
         let sizes: Vec<usize> = shape.extents().iter().map(|&n| d.below(n + 1)).collect();
         let starts = starts(d, &shape);
         let tensors = [tensor(d, shape, dtype), tensor(d, sizes, dtype)];
         Case::new(d, Op::DynamicUpdateSlice, tensors.into_iter().chain(starts))
     }),
     row("gather", All, |d| {
-        let (shape, axis) = axis_of_small(d);
+        let (shape, axis) = axis_of_few(d);
         let (x, index) = (d.one_of(ANY), index(d, &shape, axis));
         let x = tensor(d, shape, x);
         Case::new(d, Op::Gather { axis }, [x, index])
@@ -101,20 +99,16 @@ pub(crate) const ROWS: &[Row] = &[
         case
     }),
     row("one_hot", All, |d| {
-        let (rank, depth) = (d.below(3), 1 + d.below(6));
-        let shape = small(d, rank);
+        let (shape, depth) = (d.few(0, 5), d.below(7));
         let elements = d.int(shape.elements(), -1, depth as i64);
         Case::new(d, Op::OneHot { depth }, [HostTensor::new(shape, elements)])
     }),
 ];
 
-fn small(d: &mut Draw, rank: usize) -> Shape {
-    (0..rank).map(|_| 1 + d.below(5)).collect::<Vec<_>>().into()
-}
-
-fn axis_of_small(d: &mut Draw) -> (Shape, usize) {
-    let rank = 1 + d.below(3);
-    (small(d, rank), d.below(rank))
+fn axis_of_few(d: &mut Draw) -> (Shape, usize) {
+    let shape = d.few(1, 5);
+    let axis = d.below(shape.rank());
+    (shape, axis)
 }
 
 /// A scalar for each axis, inside or outside.
@@ -125,14 +119,17 @@ fn starts(d: &mut Draw, shape: &Shape) -> Vec<HostTensor> {
 
 /// Places of an axis, inside or outside.
 fn index(d: &mut Draw, shape: &Shape, axis: usize) -> HostTensor {
-    let rank = d.below(3);
-    let index = small(d, rank);
+    let index = match d.below(3) {
+        0 => Shape::SCALAR,
+        1 => [d.below(6)].into(),
+        _ => [d.below(4), 1 + d.below(3)].into(),
+    };
     let elements = d.int(index.elements(), -1, shape.extents()[axis] as i64);
     HostTensor::new(index, elements)
 }
 
 fn scatter(d: &mut Draw, op: impl Fn(usize) -> Op, dtypes: &[DType]) -> Case {
-    let (shape, axis) = axis_of_small(d);
+    let (shape, axis) = axis_of_few(d);
     let (dtype, index) = (d.one_of(dtypes), index(d, &shape, axis));
     let extents = shape.extents();
     let rows = [&extents[..axis], index.shape.extents(), &extents[axis + 1..]].concat();

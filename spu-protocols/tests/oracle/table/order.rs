@@ -28,7 +28,7 @@ pub(crate) const ROWS: &[Row] = &[
 fn lists(d: &mut Draw) -> Shape {
     match d.below(4) {
         0 => [d.one_of(&[0, 1, 70])].into(),
-        1 => [2, 3, 5].into(),
+        1 => d.few(1, 5),
         _ => [1 + d.below(3), 1 + d.below(9)].into(),
     }
 }

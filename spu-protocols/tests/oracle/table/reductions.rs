@@ -21,30 +21,32 @@ pub(crate) const ROWS: &[Row] = &[
     row("arg_max", All, |d| along_one(d, |axis| Op::ArgMax { axis }, NUMBERS)),
     row("max_with_one_hot", All, |d| along_one(d, |axis| Op::MaxWithOneHot { axis }, NUMBERS)),
     row("reduce_product", All, |d| {
-        let (rank, dtype) = (d.below(3), d.one_of(NUMBERS));
-        let shape: Shape = (0..rank).map(|_| d.below(4)).collect::<Vec<_>>().into();
+        let (shape, dtype) = (d.few(0, 3), d.one_of(NUMBERS));
         let axes = some_axes(d, &shape);
         let n = shape.elements();
-        let elements = if dtype == DType::Int { d.int(n, -3, 3) } else { d.fxp(n, -1.25, 1.25) };
-        // Eight products, each a unit off, of which the others make at most 1.25^9.
-        let bound = if dtype == DType::Int { Bound::EXACT } else { Bound::units(64.0) };
+        let most = if n > 9 { 1 } else { 3 };
+        let real = 1.0 + 1.0 / n.max(1) as f64;
+        let elements = if dtype == DType::Int { d.int(n, -most, most) } else { d.fxp(n, -real, real) };
+        // Fewer than n products, each a unit off, of which the others make at most (1 + 1/n)^n < e.
+        let bound = if dtype == DType::Int { Bound::EXACT } else { Bound::units(3.0 * n as f64) };
         Case::new(d, Op::ReduceProduct { axes }, [HostTensor::new(shape, elements)]).within(bound, bound)
     }),
     row("reduce_any", All, |d| along_some(d, |axes| Op::ReduceAny { axes })),
     row("reduce_all", All, |d| along_some(d, |axes| Op::ReduceAll { axes })),
     row("cumulative_sum", All, |d| {
-        let ((shape, axis), reverse, dtype) = (with_axis(d), d.coin(), d.one_of(ANY));
+        let (shape, reverse, dtype) = (d.few(1, usize::MAX), d.coin(), d.one_of(ANY));
+        let axis = d.below(shape.rank());
         let x = summands(d, shape, dtype);
         Case::new(d, Op::CumulativeSum { axis, reverse }, [x])
     }),
     row("gather_windows", All, |d| {
-        let (shape, window, dtype) = (grid(d), windows(d), d.one_of(ANY));
+        let ((shape, window), dtype) = (windows(d), d.one_of(ANY));
         let repeat = d.coin() && !window.has_empty_window(&shape);
         let x = tensor(d, shape, dtype);
         Case::new(d, Op::GatherWindows { window, repeat }, [x])
     }),
     row("scatter_windows", All, |d| {
-        let (shape, window, dtype) = (grid(d), windows(d), d.one_of(ANY));
+        let ((shape, window), dtype) = (windows(d), d.one_of(ANY));
         let repeat = d.coin() && !window.has_empty_window(&shape);
         let counts = window.counts(&shape).expect("the window has the grid's axes");
         let x = summands(d, [counts.extents(), &[window.elements()]].concat().into(), dtype);
@@ -68,13 +70,14 @@ fn along_some(d: &mut Draw, op: impl Fn(Vec<usize>) -> Op) -> Case {
     Case::new(d, op(axes), [x])
 }
 
-fn grid(d: &mut Draw) -> Shape {
-    [1 + d.below(5), 1 + d.below(5)].into()
-}
-
-fn windows(d: &mut Draw) -> Window {
-    let mut two = |least: usize, n: usize| vec![least + d.below(n), least + d.below(n)];
-    Window { sizes: two(1, 3), strides: two(1, 2), dilations: two(1, 2), low: two(0, 2), high: two(0, 2) }
+/// A shape and a window over each of its axes; of more axes they are smaller.
+fn windows(d: &mut Draw) -> (Shape, Window) {
+    let shape = d.few(0, 5);
+    let rank = shape.rank();
+    let few = usize::from(rank > 3);
+    let mut each = |least: usize, n: usize| (0..rank).map(|_| least + d.below(n - few)).collect::<Vec<_>>();
+    let (sizes, strides, dilations) = (each(1, 3), each(1, 2), each(1, 2));
+    (shape, Window { sizes, strides, dilations, low: each(0, 2), high: each(0, 2) })
 }
 
 /// Numbers so small that as many as a shape has can be added.
