@@ -86,6 +86,12 @@ impl RingConfig {
         spare.saturating_sub(5).min(super::EXTRA)
     }
 
+    /// The scale of a matrix product of two numbers of the format, kept doubled: elements of it must lie below 2^(K − 3 − 2f), and so must what
+    /// is added to products and is not known to be smaller.
+    pub fn scale_of_products(self) -> u32 {
+        2 * self.fraction_bits + 1
+    }
+
     /// The largest scale that a value may have on the way through a program: two factors, the spare bits of a factor
     /// 2^−k, and the doubled matrix product.
     pub fn largest_scale(self) -> u32 {

@@ -3,7 +3,9 @@
 //!
 //! **Scales.** A fixed-point value carries its scale; sums align scales, products add them, and a truncation is placed only
 //! where something needs fewer fraction bits: an operand of a further product, a comparison, a result. A factor that is a
-//! power of two costs nothing, it changes the scale; the value then keeps up to [`RingConfig::extra`] more fraction bits.
+//! power of two costs nothing, it changes the scale; the value then keeps up to [`RingConfig::extra`] more fraction bits. A summand of which no bound is known gets at
+//! most [`RingConfig::scale_of_products`] fraction bits, and what is compared or chosen no more than it is known to fit with: else the product beside it is
+//! truncated first.
 
 mod arithmetic;
 mod bits;
@@ -24,6 +26,7 @@ mod power;
 mod quotient;
 mod random;
 mod reduce;
+mod room;
 mod rough;
 mod rounding;
 mod sigmoid;

@@ -32,6 +32,8 @@ impl Lowering<'_> {
         let Op::Pad { low, high, interior } = op else { unreachable!("only a padding pads") };
         let padded =
             |this: &mut Self, v| this.build.pad(v, low.clone(), high.clone(), interior.clone(), ty.shape.clone());
+        self.make_room(x, value);
+        self.make_room(value, x);
         let number = self.as_number(x);
         let around = padded(self, number.value);
         if matches!(self.entry(value), Entry::Splat(x) if x == 0.0) {
