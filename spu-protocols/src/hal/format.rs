@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use spu::Error;
-use spu::pphlo::DType;
+use spu::pphlo::{DType, Numbers};
 
 /// The number format: Z_2^K and the fraction bits f of fixed-point values.
 ///
@@ -77,6 +77,11 @@ impl RingConfig {
     /// What a number with `scale` fraction bits must be below in absolute value: 2^(K−2−scale).
     pub fn safe_bound(self, scale: u32) -> f64 {
         libm::exp2(f64::from(self.bits) - 2.0 - f64::from(scale))
+    }
+
+    /// The numbers that the format holds, for an analysis of where they lie.
+    pub fn numbers(self) -> Numbers {
+        Numbers::held(self.fraction_bits, self.safe_bound(self.fraction_bits))
     }
 
     /// Fraction bits that a value may keep beyond the format's, after a factor 2^−k: so few that the product of two such

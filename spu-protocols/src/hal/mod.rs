@@ -111,7 +111,7 @@ fn lowered<'a>(program: &'a Program, parameters: &[Interval], ring: RingConfig) 
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let logical_uses = truth::logical_uses(graph);
     let entries = vec![None; graph.value_count()];
-    let intervals = pphlo::intervals_of(graph, parameters);
+    let intervals = ring.numbers().intervals(graph, parameters);
     let needs = normalize::needs(graph, &intervals, ring);
     let orders = order::Orders::default();
     let (build, words) = (Builder::default(), HashMap::new());

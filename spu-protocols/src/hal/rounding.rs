@@ -21,7 +21,7 @@ use super::{Entry, Lowering};
 impl Lowering<'_> {
     /// x as an integer, rounded as `op` says.
     pub(super) fn round(&mut self, op: &Op, x: Value) -> Entry {
-        let interval = self.intervals[x.index()];
+        let interval = self.ring.numbers().of_rounded(self.graph, x, self.intervals[x.index()]);
         let number = self.as_number(x);
         let value = self.settled_number(number);
         let value = self.build.public_to_arith(value);
@@ -58,7 +58,7 @@ impl Lowering<'_> {
 
     /// −1, 0 or 1: 1 − [x = 0] − 2·[x < 0].
     pub(super) fn sign(&mut self, x: Value) -> Entry {
-        let interval = self.intervals[x.index()];
+        let interval = self.ring.numbers().of_rounded(self.graph, x, self.intervals[x.index()]);
         let number = self.as_number(x);
         let value = self.settled_number(number);
         let value = self.build.public_to_arith(value);

@@ -33,7 +33,7 @@ pub(crate) use inline::{copy, draws, number_draws};
 pub use inline::{inline, parameter_nodes};
 pub use literal::{Literal, Real};
 pub use ops::Op;
-pub use range::{Interval, intervals, intervals_of, region_intervals};
+pub use range::{Interval, Numbers, intervals, intervals_of, region_intervals};
 pub use text::{parse, print};
 pub use types::{DType, Type, Visibility};
 pub(crate) use unroll::unroll;
