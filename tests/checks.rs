@@ -275,6 +275,81 @@ fn an_assertion_may_itself_not_fit() {
     assert_eq!(asserts::warnings([3], &Network::LOCAL.with_ring(RingConfig::Z128)).unwrap(), []);
 }
 
+type Ints = Tensor<Secret, Int>;
+
+#[spu_fn]
+fn limits(#[fixed] row: usize, x: Tensor<Secret, Fxp>, y: Ints, z: Ints) -> Tensor<Secret, Fxp> {
+    match row {
+        0 => x.assume(0.0..=25.0).exp(),
+        1 => x.assume(0.0..=20.0).exp(),
+        2 => x.assume(-50.0..=25.0).exp_m1(),
+        3 => x.assume(1.0..=9.0).pow(x.assume(0.0..=10.0)),
+        4 => x.assume(1.0..=7.0).pow(x.assume(0.0..=10.0)),
+        5 => x.assume(1.0..=9.0).pow(10.0),
+        6 => x.assume(0.0..=1e11).rsqrt_approx(),
+        7 => x.assume(0.0..=1e10).rsqrt_approx(),
+        8 => y.assume(0..=1 << 50).div_trunc(z.assume(1..=100)).to_fxp(),
+        9 => y.assume(0..=1 << 30).div_trunc(z.assume(1..=100)).to_fxp(),
+        10 => (y.assume(0..=1 << 30) % z.assume(1..=1 << 41)).to_fxp(),
+        11 => x.assume(0.0..=1e7) % x.assume(1.0..=2.0),
+        12 => x.assume(0.0..=1e6) % x.assume(1.0..=2.0),
+        13 => x.assume(0.0..=1e12) % 3.0,
+        14 => y.assume(0..=1 << 40).shift_left(30).to_fxp(),
+        _ => y.assume(0..=1 << 20).shift_left(20).to_fxp(),
+    }
+}
+
+/// Where results become 0 or mean nothing because of a bound that is known, the line says so.
+#[test]
+fn known_ranges_that_leave_a_domain_are_warned_about() {
+    let expected = [
+        Some("exponential"),
+        None,
+        Some("exponential_minus_one"),
+        Some("power"),
+        None,
+        None,
+        Some("rsqrt_approx"),
+        None,
+        Some("divide"),
+        None,
+        Some("remainder"),
+        Some("remainder"),
+        None,
+        None,
+        Some("shift_left"),
+        None,
+    ];
+    for (row, expected) in expected.into_iter().enumerate() {
+        let warnings = limits::warnings(row, [3], [3], [3], &Network::LOCAL).unwrap();
+        let at = if row == 15 { "_ => y.assume(0..=1 << 20)".to_owned() } else { format!(" {row} => x.assume") };
+        let at = if (8..=10).contains(&row) || row == 14 { format!(" {row} => ") } else { at };
+        match expected {
+            None => assert_eq!(warnings, [], "row {row}"),
+            Some(name) => {
+                let lines = lines(&warnings);
+                let own = include_str!("checks.rs").split("fn limits").next().unwrap().lines().count() as u32;
+                let at =
+                    include_str!("checks.rs").lines().skip(own as usize).position(|line| line.contains(&at)).unwrap();
+                assert_eq!(lines, [own + at as u32 + 1], "row {row}: {warnings:?}");
+                assert!(warnings[0].to_string().contains(&format!("`{name}`")), "{}", warnings[0]);
+            }
+        }
+    }
+}
+
+#[spu_fn]
+fn rises(x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    x.exp()
+}
+
+/// Real numbers know e^25; the format does not.
+#[test]
+fn a_power_of_e_beyond_the_domain_parts() {
+    let error = rises::check(vec![1.0, 25.0], &Network::LOCAL).unwrap_err();
+    assert!(error.to_string().starts_with("`exponential` loses precision: 0.0 in place of 72004899337."), "{error}");
+}
+
 #[spu_fn]
 fn prints(x: Tensor<Secret, Fxp>) -> Tensor<Public, Fxp> {
     (x.assume(0.0..=1e5) * x.assume(0.0..=1e5)).reveal()

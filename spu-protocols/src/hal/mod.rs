@@ -46,6 +46,7 @@ pub use cut::schedule;
 pub use encode::{decode, encode};
 pub use format::RingConfig;
 pub(crate) use format::in_ring;
+pub(crate) use exponential::largest_exponent;
 pub use spline::{SEGMENT_RATIO, Spline};
 pub use whole::exact_bits;
 

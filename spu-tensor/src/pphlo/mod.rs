@@ -33,6 +33,7 @@ pub(crate) use inline::{copy, draws, number_draws};
 pub use inline::{inline, parameter_nodes};
 pub use literal::{Literal, Real};
 pub use ops::Op;
+pub(crate) use range::logarithm_of_power;
 pub use range::{Interval, Numbers, intervals, intervals_of, region_intervals};
 pub use text::{parse, print};
 pub use types::{DType, Type, Visibility};

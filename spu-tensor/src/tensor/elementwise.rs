@@ -44,7 +44,8 @@ macro_rules! functions {
 }
 
 functions! {
-    /// e^x, for x ≤ 20 or ln of the largest number that the format holds, if that is less; 0 above.
+    /// e^x, for x ≤ 20 or ln of the largest number that the format holds, if that is less; 0 above, where real numbers (the plain evaluator) have e^x. A check shows where
+    /// they part, and where a bound of x is known that is larger the compiler warns.
     ///
     /// Error under ABY3, in ulp (2^−f with f fraction bits): 4 for x ≤ 0, 2 or 2^−15 of the value for larger x (2.5 in the ring 2^32). Far below 0 the
     /// result is 0. A known upper bound (`assume`) makes it cheaper.
@@ -74,7 +75,8 @@ functions! {
     ///
     /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more. Nineteen rounds.
     rsqrt = Op::Rsqrt, [4.0, 0.0] => [0.5, 0.0];
-    /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for x ≤ 0. For optimizers, which need no more.
+    /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for x ≤ 0. For optimizers, which need no more. Where a larger
+    /// bound is known the compiler warns.
     ///
     /// Error: 2^-10 of the value and an ulp. Fifteen rounds. Above its range the result means nothing. A product y·x.rsqrt_approx() whose root has no other use
     /// is one operation: it errs by 2^-10 of itself and two ulp, however few digits the root has, as long as it is below 2^14.
@@ -171,7 +173,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// x^y. Integers stay integers, for y ≥ 0, modulo the ring; else both are fixed-point.
     ///
     /// Integers: exact; 0 for y < 0. Fixed point: x may be negative where y is a constant integer, which takes products; else the result is
-    /// e^(y·ln x) up to e^20, with a relative error of 2^−15 and 4·|y| + 1 ulp, and 0 for x ≤ 0. x^0 = 1.
+    /// e^(y·ln x) up to e^20 and 0 beyond, which the compiler warns about where it is known to happen, with a relative error of 2^−15 and 4·|y| + 1 ulp, and 0 for x ≤ 0. x^0 = 1.
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};

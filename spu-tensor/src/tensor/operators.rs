@@ -6,7 +6,8 @@
 //! **Quotients** of secret numbers err by 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more, for all
 //! operands whose quotient the format holds; x/0 is 0. Ranges of the operands that are known make them cheaper. Quotients by public numbers are within
 //! one ulp; a public 0 is an error. **Remainders** are exact for a public divisor, and for a secret one where the ring elements of both are below
-//! 2^40 (integers below 2^40, fixed-point numbers below 2^(40 − f); 18 and 80 instead of 40 in the rings of 2^32 and 2^128); x % 0 is x.
+//! 2^40 (integers below 2^40, fixed-point numbers below 2^(40 − f); 18 and 80 instead of 40 in the rings of 2^32 and 2^128), about which the compiler warns where a
+//! larger bound is known; x % 0 is x.
 //!
 //! ```
 //! use spu_tensor::{Fxp, Int, Secret, Tensor, evaluate};
