@@ -275,6 +275,37 @@ fn an_assertion_may_itself_not_fit() {
     assert_eq!(asserts::warnings([3], &Network::LOCAL.with_ring(RingConfig::Z128)).unwrap(), []);
 }
 
+#[spu_fn]
+fn assumes_of_public(y: Tensor<Public, Fxp>, x: Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp> {
+    let known = y.assume(..=2.0);
+    known * x
+}
+
+/// A session in the clear tests what an author asserts of secret values, and every party what is asserted of public ones.
+#[test]
+fn sessions_test_assumptions() {
+    let plain = Session::plain(&Config::default()).unwrap();
+    let parties = Session::local(&Config::default()).unwrap();
+    let input = |session: &Session, x: f64| session.input(Party(0), [2], || Ok(vec![1.0, x])).unwrap();
+    let error = assumes::run(&plain, &input(&plain, 2.5)).map(drop).unwrap_err();
+    assert_eq!(line_of(&error), line("x.assume(0.5..=2.0)"));
+    assert!(error.to_string().starts_with("assumed to lie in 0.5..=2.0, but 2.5 at [1]\n"), "{error}");
+    assert!(assumes::run(&plain, &input(&plain, 2.0)).is_ok());
+    // What a format rounds may leave the bounds by as much as a check allows, 2^−12 and 2^−10 of the value.
+    assert!(assumes::run(&plain, &input(&plain, 2.002)).is_ok());
+    assert!(assumes::run(&plain, &input(&plain, 2.003)).is_err());
+    // Nobody can see a share.
+    assert!(assumes::run(&parties, &input(&parties, 2.5)).is_ok());
+    for session in [plain, parties] {
+        let run =
+            |y: f64| assumes_of_public::run(&session, &Shared::public(vec![1.0, y]), &input(&session, 1.0)).map(drop);
+        assert!(run(2.0).is_ok());
+        let error = run(2.5).unwrap_err();
+        assert_eq!(line_of(&error), line("y.assume(..=2.0)"));
+        assert!(error.to_string().starts_with("assumed to lie in -inf..=2.0, but 2.5 at [1]\n"), "{error}");
+    }
+}
+
 type Ints = Tensor<Secret, Int>;
 
 #[spu_fn]

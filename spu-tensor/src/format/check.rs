@@ -3,10 +3,10 @@
 use super::written_out::written_out;
 use super::{Deviation, Format, Held, Tolerance};
 use crate::diagnose;
-use crate::error::{Diagnostic, Error};
+use crate::error::Error;
 use crate::graph::{Node, NodeId, Value};
 use crate::host::{Elements, HostTensor};
-use crate::pphlo::{DType, Graph, Op, Type, apply, argument, verify};
+use crate::pphlo::{DType, Graph, Op, Type, apply, argument, public_operands, verify};
 use crate::program::Program;
 use crate::shape::Shape;
 
@@ -70,7 +70,10 @@ impl Shadow<'_> {
                 let drawn = drawn.ok_or_else(|| self.fault(id, format!("`{}` is not held", op.name())))?;
                 vec![HostTensor::new(types[0].shape.clone(), drawn)]
             }
-            op => apply(op, &operands, &types).map_err(|problem| self.fault(id, problem))?,
+            op => {
+                let public = public_operands(self.graph, node);
+                apply(op, &operands, &public, &types).map_err(|problem| self.fault(id, problem))?
+            }
         };
         for (result, (value, mut exact)) in node.results().zip(made).enumerate() {
             self.fits(id, node, value, &exact)?;
@@ -117,7 +120,7 @@ impl Shadow<'_> {
         let operands: Vec<HostTensor> = node.operands.iter().map(real).collect();
         let operands: Vec<&HostTensor> = operands.iter().collect();
         let ty = Type { dtype: DType::Fxp, ..self.graph.ty(value).clone() };
-        let made = apply(&node.operation, &operands, &[&ty]).ok()?;
+        let made = apply(&node.operation, &operands, &vec![false; operands.len()], &[&ty]).ok()?;
         Some(made[0].elements.to_f64())
     }
 
@@ -178,7 +181,7 @@ impl Shadow<'_> {
         let operands: Vec<HostTensor> = node.operands.iter().map(operand).collect();
         let operands: Vec<&HostTensor> = operands.iter().collect();
         let types: Vec<&Type> = node.results().map(|v| self.graph.ty(v)).collect();
-        let made = apply(&node.operation, &operands, &types).ok()?;
+        let made = apply(&node.operation, &operands, &public_operands(self.graph, node), &types).ok()?;
         Some(made[result].elements.to_f64())
     }
 
@@ -193,9 +196,7 @@ impl Shadow<'_> {
     }
 
     fn fault(&self, id: NodeId, message: String) -> Error {
-        let operands = &self.graph.node(id).operands;
-        let labels = diagnose::labels(self.graph, &self.names, operands, self.graph.location(id));
-        Error::Program(Box::new(Diagnostic { message, labels }))
+        diagnose::fault(self.graph, &self.names, id, message)
     }
 }
 

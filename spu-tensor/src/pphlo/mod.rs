@@ -25,7 +25,7 @@ pub use append::append;
 pub use control::{infer_with_regions, region_count, region_parameters};
 #[cfg(test)]
 pub(crate) use eval::evaluate_one;
-pub(crate) use eval::{apply, argument, draw};
+pub(crate) use eval::{apply, argument, draw, public_operands};
 pub use eval::{evaluate, evaluate_seeded, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;

@@ -123,7 +123,7 @@ operations! {
         Divide = "divide" (2),
         /// `(T, T) -> T`: x − y·trunc(x/y), with the sign of x; x where y is 0. Int or Fxp.
         Remainder = "remainder" (2),
-        /// `(T, T) -> T`: x^y; Int with y ≥ 0, or Fxp. 0^0 is 1, 0^y with y < 0 is 0, and so is a root of a negative number.
+        /// `(T, T) -> T`: x^y; Int with y ≥ 0, or Fxp. 0^0 is 1, 0^y with y < 0 is 0, and so are a negative power of an Int and a root of a negative number.
         Power = "power" (2),
         /// `(Fxp, Fxp) -> Fxp`: the angle of the point (x, y) = (second, first) in (−π, π]; 0 at the origin.
         Atan2 = "atan2" (2),
@@ -419,7 +419,8 @@ operations! {
             /// U.
             dtype: DType
         } = "convert" (1),
-        /// `T -> T`: the operand, which the author asserts to lie in \[lo, hi\]; checked by the plain evaluator. Int or Fxp.
+        /// `T -> T`: the operand, which the author asserts to lie in \[lo, hi\]; checked where somebody sees it: by the plain evaluator, and by back ends if it is
+        /// public or computed in the clear. Int or Fxp.
         Assume {
             /// The lower bound, perhaps −∞.
             lo: Real,

@@ -172,7 +172,7 @@ type Clamped<V, D, A, B> = Tensor<Joined<Joined<V, A>, B>, Promoted<Promoted<D, 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// x^y. Integers stay integers, for y ≥ 0, modulo the ring; else both are fixed-point.
     ///
-    /// Integers: exact; 0 for y < 0. Fixed point: x may be negative where y is a constant integer, which takes products; else the result is
+    /// Integers: exact; 0 for a secret y < 0, an error for a public one. Fixed point: x may be negative where y is a constant integer, which takes products; else the result is
     /// e^(y·ln x) up to e^20 and 0 beyond, which the compiler warns about where it is known to happen, with a relative error of 2^−15 and 4·|y| + 1 ulp, and 0 for x ≤ 0. x^0 = 1.
     ///
     /// ```
@@ -327,7 +327,12 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// The same tensor, which the author asserts to lie within `range`: cheaper protocols become possible. A value outside
-    /// makes the result wrong under a protocol, and an error in the plain evaluator. An open end counts as closed.
+    /// makes the result wrong under a protocol. An open end counts as closed.
+    ///
+    /// The assertion is tested where somebody sees the value: by the plain evaluator, by a check ([`Program::check`](crate::Program::check)), and by sessions: a public
+    /// value at every party, a secret one in a session in the clear. Fixed-point numbers may leave a bound there by what a check
+    /// allows ([`Tolerance`](crate::format::Tolerance)), as they are rounded on the way; integers may not. Where a unit decides (a floor, a sign), the compiler takes
+    /// an assertion about a computed number to be off by up to 64 units.
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
