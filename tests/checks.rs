@@ -308,6 +308,36 @@ fn sessions_test_assumptions() {
 
 type Ints = Tensor<Secret, Int>;
 
+/// Operations on integers of which each takes some so far that 2^62 is passed, and back where it can.
+#[spu_fn]
+fn wraps(#[fixed] row: usize, x: Ints, y: Ints) -> Ints {
+    match row {
+        0 => x.einsum("ij,ij->i", y),
+        1 => x.reshape([1, 2, 8, 1]).conv(y.reshape([2, 8, 1, 1]), [1, 1], spu::Padding::Valid).reshape([1]),
+        2 => x.cumsum(1).sum(0),
+        3 => x.prod(1),
+        4 => x.pow(2).sum(0),
+        5 => x.shift_left(32).sum(0),
+        _ => x.t().scatter_add(Tensor::constant(vec![0; 8]), y.t()).sum(0),
+    }
+}
+
+/// 2^32·2^32 and the like are 0 in 64 bits, and the evaluator's integers wrap to it as well.
+#[test]
+fn integers_that_wrap_are_found() {
+    let far = 1 << 32;
+    let rows = [(far, far), (far, far), (1 << 61, 0), (far, 0), (far, 0), (far, 0), (0, 1 << 61)];
+    let names =
+        ["dot_general", "convolution", "cumulative_sum", "reduce_product", "power", "shift_left", "scatter_add"];
+    let matrix = |x: i64| HostTensor::int([2, 8], vec![x; 16]);
+    for (row, ((x, y), name)) in rows.into_iter().zip(names).enumerate() {
+        let found = wraps::check(row, matrix(x), matrix(y), &Network::LOCAL);
+        let error = found.err().unwrap_or_else(|| panic!("{name} wraps unseen")).to_string();
+        assert!(error.starts_with(&format!("`{name}` overflows: ")), "{error}");
+        assert!(wraps::check(row, matrix(3), matrix(2), &Network::LOCAL).is_ok(), "{name}");
+    }
+}
+
 #[spu_fn]
 fn limits(#[fixed] row: usize, x: Tensor<Secret, Fxp>, y: Ints, z: Ints) -> Tensor<Secret, Fxp> {
     match row {

@@ -106,22 +106,37 @@ impl Shadow<'_> {
 
     /// The integers that a ring operation would give if none wrapped.
     fn in_reals(&self, node: &Node<Op>, value: Value) -> Option<Vec<f64>> {
-        let wraps = matches!(
-            node.operation,
-            Op::Add | Op::Subtract | Op::Multiply | Op::Negate | Op::Dot | Op::ReduceSum { .. }
-        );
-        if !wraps {
-            return None;
-        }
-        let real = |v: &Value| {
-            let exact = &self.exact[v.index()];
-            HostTensor::new(exact.shape.clone(), Elements::Fxp(exact.elements.to_f64()))
+        // Which operands are numbers that the result is made of; the others are places, or how often to double.
+        let numbers: &[usize] = match node.operation {
+            Op::Add | Op::Subtract | Op::Multiply | Op::Power | Op::Dot | Op::DotGeneral { .. } => &[0, 1],
+            Op::Convolution { .. } => &[0, 1],
+            Op::Negate | Op::ReduceSum { .. } | Op::ReduceProduct { .. } | Op::CumulativeSum { .. } => &[0],
+            Op::ScatterWindows { .. } => &[0],
+            Op::ShiftLeft => return Some(self.doubled(node)),
+            Op::ScatterAdd { .. } => &[0, 2],
+            _ => return None,
         };
-        let operands: Vec<HostTensor> = node.operands.iter().map(real).collect();
+        let operand = |(i, v): (usize, &Value)| {
+            let exact = &self.exact[v.index()];
+            match numbers.contains(&i) {
+                true => HostTensor::new(exact.shape.clone(), Elements::Fxp(exact.elements.to_f64())),
+                false => exact.clone(),
+            }
+        };
+        let operands: Vec<HostTensor> = node.operands.iter().enumerate().map(operand).collect();
         let operands: Vec<&HostTensor> = operands.iter().collect();
         let ty = Type { dtype: DType::Fxp, ..self.graph.ty(value).clone() };
         let made = apply(&node.operation, &operands, &vec![false; operands.len()], &[&ty]).ok()?;
-        Some(made[0].elements.to_f64())
+        let made = made[0].elements.to_f64();
+        // A negative power of an integer is 0.
+        let whole = |x: f64| if node.operation == Op::Power { libm::trunc(x) } else { x };
+        Some(made.into_iter().map(whole).collect())
+    }
+
+    /// x·2^n in real numbers.
+    fn doubled(&self, node: &Node<Op>) -> Vec<f64> {
+        let [x, n] = [0, 1].map(|i| self.exact[node.operands[i].index()].elements.to_f64());
+        x.into_iter().zip(n).map(|(x, n)| x * libm::exp2(n)).collect()
     }
 
     /// Holds the format's values against the real ones, which take over decisions that both may be right about.
