@@ -96,6 +96,29 @@ fn a_fault_in_one_partys_file_reaches_all() {
         assert!(text.contains("bank.csv, line 3, column `income`: expected a finite number"), "{text}");
         assert!(!text.contains("secret"), "{text}");
     }
+    let results = connected(|session| {
+        let bad = || Csv::default().parse("digits.csv", "digit\n0\n7\n1\n".as_bytes());
+        let data = Dataset::stacked(session, [Source::new(Party(2), bad)])?;
+        data.labels(session, "digit", 3, [2, 1, 0]).map(drop)
+    });
+    for error in results.map(Result::unwrap_err) {
+        let text = error.to_string();
+        assert!(text.contains("digits.csv, line 3, column `digit`: expected a class from 0 to 2"), "{text}");
+        assert!(!text.contains('7'), "{text}");
+    }
+    // The ring holds numbers below 2^44, and integers below 2^62.
+    let results = connected(|session| {
+        let bad = || Csv::default().parse("bank.csv", "id,income,year\nb,1.5,1\na,2e13,2\n".as_bytes());
+        let fine = || Csv::default().parse("shop.csv", "id,visits\na,1\nb,2\n".as_bytes());
+        let sources = [Source::new(Party(0), bad), Source::new(Party(1), fine)];
+        let data = Dataset::aligned(session, "id", Unmatched::Refuse, sources)?;
+        data.features(session, ["visits", "year", "income"], [1, 0]).map(drop)
+    });
+    for error in results.map(Result::unwrap_err) {
+        let text = error.to_string();
+        assert!(text.contains("bank.csv, line 3, column `income`: outside the safe range ["), "{text}");
+        assert!(!text.contains("2e13") && !text.contains("20000000000000"), "{text}");
+    }
     // What all can see, each says by itself: the third party names the first one's columns.
     let results = connected(|session| {
         let narrow = || Table::new("narrow", [("dose", vec![1.0].into())]);
@@ -107,6 +130,39 @@ fn a_fault_in_one_partys_file_reaches_all() {
                         narrow, which has 1: `dose`";
         assert_eq!(error.to_string(), expected);
     }
+}
+
+/// Below 2^22 numbers and 2^30 integers of the ring 2^32; what a session cannot hold is told by its cell, wherever the row stands in the batch.
+#[test]
+fn a_cell_beyond_the_ring_is_named() -> Result<(), Error> {
+    let text = "id,dose,year\nc,1,1\na,5e6,2000000000\nb,2,4\n";
+    let table = || Csv::default().parse("lab.csv", text.as_bytes());
+    for session in [Session::plain(&Config::z32())?, Session::local(&Config::z32())?] {
+        let aligned = Dataset::aligned(&session, "id", Unmatched::Refuse, [Source::new(Party(1), table)])?;
+        let stacked =
+            Dataset::stacked(&session, [Source::new(Party(0), || csv_rows(2)), Source::new(Party(1), table)])?;
+        for (data, bad) in [(aligned, 0), (stacked, 3)] {
+            let rows = [data.rows() - 1, bad, bad];
+            let error = data.features(&session, ["year", "dose"], rows).map(drop).unwrap_err();
+            assert_eq!(error.to_string(), "lab.csv, line 3, column `year`: outside the safe range [-4194304, 4194304)");
+            let error = data.features(&session, ["dose"], rows).map(drop).unwrap_err();
+            assert_eq!(error.to_string(), "lab.csv, line 3, column `dose`: outside the safe range [-4194304, 4194304)");
+            let error = data.integers(&session, "year", rows).map(drop).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "lab.csv, line 3, column `year`: outside the safe range [-1073741824, 1073741824)"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Rows of `lab.csv`'s columns that every ring holds.
+fn csv_rows(count: usize) -> Result<Table, Error> {
+    Table::new(
+        "other",
+        [("id", vec!["x"; count].into()), ("dose", vec![1.0; count].into()), ("year", vec![1_i64; count].into())],
+    )
 }
 
 fn since(session: &Session, before: Traffic) -> Result<(u64, [u64; 3]), Error> {

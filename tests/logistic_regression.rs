@@ -92,6 +92,29 @@ fn impossible_options() {
     refused("logistic_regression", &["--batch", "none"], "--batch");
 }
 
+/// Three rows leave none to test on, which all parties see.
+#[test]
+fn too_few_rows_to_hold_one_out() {
+    let read = |file: &str| fs::read_to_string(Path::new(FOLDER).join(file)).unwrap();
+    let (clinic, laboratory) = (read("clinic.csv"), read("laboratory.csv"));
+    let ids: Vec<&str> = clinic.lines().skip(1).map(|line| line.split_once(',').unwrap().0).collect();
+    for (rows, refused) in [(3, true), (4, false)] {
+        let folder = Folder::new();
+        let kept = |line: &&str| line.starts_with("id,") || ids[..rows].contains(&line.split_once(',').unwrap().0);
+        for (file, text) in [("clinic.csv", &clinic), ("laboratory.csv", &laboratory)] {
+            let lines: Vec<&str> = text.lines().filter(kept).collect();
+            assert_eq!(lines.len(), rows + 1);
+            fs::write(folder.0.join(file), lines.join("\n") + "\n").unwrap();
+        }
+        let arguments = ["--data", folder.path(), "--epochs", "1", "--transport", "tcp"];
+        let output = run("logistic_regression", &arguments);
+        let said = errors(&output);
+        assert_eq!(output.status.code(), Some(i32::from(refused)), "{said}");
+        let expected = "clinic.csv and laboratory.csv: expected 4 rows or more, of which one is held out, found 3";
+        assert_eq!(said.matches(expected).count(), if refused { 3 } else { 0 }, "{said}");
+    }
+}
+
 /// The laboratory's file with one cell changed: the error names the place at every party, and not what stands there.
 #[test]
 fn a_bad_cell_is_named() {

@@ -15,6 +15,8 @@ fn an_unknown_network_is_refused() {
     refused("table1", &["--optimizers", "newton"], "--optimizers");
     refused("table1", &["--network-profile", "pigeon"], "--network-profile");
     refused("table1", &["--real", "--plain"], "--real");
+    refused("table1", &["--network-profile", "wan", "--latency-ms", "1"], "--latency-ms");
+    refused("table1", &["--network-profile", "lan", "--bandwidth-mbps", "5"], "--bandwidth-mbps");
 }
 
 /// Networks with convolutions, pooling and padding train alike among threads, among processes, and in the clear.
@@ -66,6 +68,33 @@ fn the_table_has_a_row_for_each_network_and_optimizer() {
     );
     let curve = fs::read_to_string(json.with_extension("svg")).unwrap();
     assert!(curve.starts_with("<svg") && curve.contains("polyline"));
+}
+
+/// Each cell runs in processes of its own: what a large network needed says nothing of a small one after it.
+#[test]
+fn memory_is_that_of_each_cell() {
+    let folder = data(3);
+    for flags in [&["--plain"][..], &["--real"], &["--transport", "threads"]] {
+        let cells = ["--networks", "c,a", "--optimizers", "sgd", "--steps", "1", "--batch", "100"];
+        let rows = measured("table1", &[&cells[..], flags, &["--data", folder.path()]].concat());
+        let [large, small] = [0, 1].map(|i| rows[i]["peak_memory_mb"].as_f64().unwrap());
+        assert!(small > 1.0 && small < 0.8 * large, "{flags:?}: {large} MB, then {small} MB");
+    }
+}
+
+/// Every round takes at least the latency of the profile; the first and the last may lie outside of what is timed.
+#[test]
+fn profiles_shape_the_links() {
+    let folder = data(3);
+    let row = |profile: &str| {
+        let cell = ["--networks", "a", "--optimizers", "sgd", "--steps", "2", "--batch", "8"];
+        let rows = measured("table1", &[&cell[..], &["--network-profile", profile, "--data", folder.path()]].concat());
+        (rows[0]["seconds_per_batch"].as_f64().unwrap(), rows[0]["rounds"].as_f64().unwrap())
+    };
+    for (profile, latency) in [("lan", 0.05e-3), ("wan", 20e-3)] {
+        let (seconds, rounds) = row(profile);
+        assert!(seconds >= (rounds - 2.0) * latency, "{profile}: {seconds} s for {rounds} rounds");
+    }
 }
 
 #[test]

@@ -16,7 +16,18 @@ use super::parties::Addresses;
 /// Party 0 speaks for all on standard output. When one fails, the others get a moment to say what they saw of it, and
 /// are ended then. They end as well when this process is interrupted or killed.
 pub(crate) fn run(output: Output, arguments: impl Fn(usize, &Addresses) -> Vec<OsString>) -> ExitCode {
-    let parties = watch_for_interrupts().and_then(|()| Parties::start(output, &arguments));
+    match free_addresses() {
+        Ok(peers) => run_each(output, (0..3).map(|party| arguments(party, &peers)).collect()),
+        Err(e) => {
+            eprintln!("error: cannot find three free ports on loopback: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs this program once with each of these arguments, all at a time, as [`run`] does: parties 0, 1, …
+pub(crate) fn run_each(output: Output, arguments: Vec<Vec<OsString>>) -> ExitCode {
+    let parties = watch_for_interrupts().and_then(|()| Parties::start(output, arguments));
     let mut parties = match parties {
         Ok(parties) => parties,
         Err(problem) => {
@@ -74,20 +85,19 @@ pub(crate) fn end_with_stdin() {
     });
 }
 
-/// The three children; dropping them ends them.
+/// The children; dropping them ends them.
 struct Parties {
     children: Vec<Child>,
     forwards: Vec<JoinHandle<()>>,
 }
 
 impl Parties {
-    fn start(output: Output, arguments: &impl Fn(usize, &Addresses) -> Vec<OsString>) -> Result<Self, String> {
+    fn start(output: Output, arguments: Vec<Vec<OsString>>) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|e| format!("cannot find this program's own file: {e}"))?;
-        let peers = free_addresses().map_err(|e| format!("cannot find three free ports on loopback: {e}"))?;
         let mut parties = Self { children: Vec::new(), forwards: Vec::new() };
-        for party in 0..3 {
+        for (party, arguments) in arguments.into_iter().enumerate() {
             let mut command = Command::new(&program);
-            command.args(arguments(party, &peers)).stdin(Stdio::piped());
+            command.args(arguments).stdin(Stdio::piped());
             if party > 0 || output == Output::Quiet {
                 command.stdout(Stdio::null());
             }

@@ -241,8 +241,11 @@ impl PartyOptions {
 /// The flags that make a process party `party` of three.
 pub(crate) fn place(party: usize, peers: &Addresses) -> [String; 5] {
     let addresses = peers.0.map(|address| address.to_string()).join(",");
-    ["--party".into(), party.to_string(), "--peers".into(), addresses, "--end-with-stdin".into()]
+    ["--party".into(), party.to_string(), "--peers".into(), addresses, END_WITH_STDIN.into()]
 }
+
+/// The flag of a process that ends when its parent does.
+pub(crate) const END_WITH_STDIN: &str = "--end-with-stdin";
 
 /// The name of a value on the command line.
 pub(crate) fn name_of(value: impl ValueEnum) -> String {

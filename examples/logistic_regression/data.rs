@@ -38,9 +38,13 @@ impl Data {
 
         let columns: Vec<&str> = data.columns().into_iter().filter(|&name| name != LABEL).collect();
         let features = data.features(session, &columns, 0..data.rows())?;
-        let labels = data.integers(session, LABEL, 0..data.rows())?;
+        let labels = data.labels(session, LABEL, 2, 0..data.rows())?;
         let mut train = shuffled(data.rows(), seed, 0);
         let held_out = train.split_off(data.rows() - data.rows() / HELD_OUT);
+        if held_out.is_empty() {
+            let problem = format!("expected {HELD_OUT} rows or more, of which one is held out, found {}", data.rows());
+            return Err(Error::data("clinic.csv and laboratory.csv", None, problem));
+        }
         Ok(Self { features, labels, columns: columns.len(), train, held_out })
     }
 

@@ -35,15 +35,15 @@ struct Options {
     #[arg(long, value_enum, value_delimiter = ',', default_value = "sgd,adam,amsgrad")]
     optimizers: Vec<OptimizerName>,
     /// What the links between three processes of this machine look like
-    #[arg(long, value_enum, default_value = "loopback")]
+    #[arg(long, value_enum, default_value = "loopback", conflicts_with_all = ["latency_ms", "bandwidth_mbps"])]
     network_profile: Profile,
     /// Train on real numbers (f64) in the clear, without any party
     #[arg(long, conflicts_with_all = ["plain", "party", "transport"])]
     real: bool,
-    /// Be a party of this network's training
+    /// Be the process, or a party, of this network's training
     #[arg(long, value_enum, hide = true)]
     cell_network: Option<NetworkName>,
-    /// Be a party of a training by this optimizer
+    /// Be the process, or a party, of a training by this optimizer
     #[arg(long, value_enum, hide = true)]
     cell_optimizer: Option<OptimizerName>,
     #[command(flatten)]
@@ -99,7 +99,10 @@ fn main() -> ExitCode {
         training.parties.bandwidth_mbps = Some(bandwidth);
     }
     if let (Some(network), Some(optimizer)) = (options.cell_network, options.cell_optimizer) {
-        return parties::main(&training.parties, || train::train_and_report(network, optimizer, training));
+        return parties::main(&training.parties, || match options.real {
+            true => train_on_real_numbers(network, optimizer, training),
+            false => train::train_and_report(network, optimizer, training),
+        });
     }
     // Processes are started for each cell, not for the table.
     let here = PartyOptions { transport: None, ..training.parties.clone() };
@@ -129,24 +132,8 @@ fn table(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Trains one network by one optimizer: as three processes; on request as three threads of this one, or in the clear.
+/// Trains one network by one optimizer in processes of its own, whose memory is that of this cell alone: three, or one on request.
 fn measure(options: &Options, network: NetworkName, optimizer: OptimizerName) -> Result<Report, Failure> {
-    if options.real {
-        struct Real<'a>(&'a TrainOptions);
-
-        impl Visitor for Real<'_> {
-            type Output = Result<real::Outcome, Error>;
-            fn visit<T: Task>(self) -> Self::Output {
-                real::run::<T>(self.0)
-            }
-        }
-        return Ok(tasks::visit(network, optimizer, Real(&options.training))?.into());
-    }
-    let PartyOptions { plain, transport, .. } = options.training.parties;
-    if plain || transport == Some(Transport::Threads) {
-        let report = train::train(network, optimizer, &options.training, Output::Quiet)?;
-        return Ok(report.as_ref().expect("who runs all parties speaks").into());
-    }
     // Party 0 also draws a curve beside its report.
     let folder = tempfile::tempdir().map_err(|e| Failure::File(format!("no temporary folder: {e}")))?;
     let file = folder.path().join("report.json");
@@ -154,18 +141,36 @@ fn measure(options: &Options, network: NetworkName, optimizer: OptimizerName) ->
     let cell = cell.into_iter().flat_map(|(flag, value)| [flag.into(), value.into()]);
     let json = ["--json".into(), file.clone().into()];
     let child: Vec<OsString> = std::env::args_os().skip(1).chain(cell).chain(json).collect();
-    let code = launch::run(Output::Quiet, |party, peers| {
-        child.iter().cloned().chain(place(party, peers).map(OsString::from)).collect()
-    });
+    let with = |flags: &[String]| child.iter().cloned().chain(flags.iter().map(OsString::from)).collect();
+    let PartyOptions { plain, transport, .. } = options.training.parties;
+    let code = match options.real || plain || transport == Some(Transport::Threads) {
+        true => launch::run_each(Output::Quiet, vec![with(&[parties::END_WITH_STDIN.into()])]),
+        false => launch::run(Output::Quiet, |party, peers| with(&place(party, peers))),
+    };
     if code != ExitCode::SUCCESS {
         let (network, optimizer) = (name_of(network), name_of(optimizer));
-        return Err(Failure::Parties(
-            format!("network {network} with {optimizer} failed: see what the parties said"),
-            code,
-        ));
+        let problem = format!("network {network} with {optimizer} failed: see what its processes said");
+        return Err(Failure::Parties(problem, code));
     }
-    let text = fs::read(file).map_err(|e| Failure::File(format!("cannot read what party 0 measured: {e}")))?;
-    serde_json::from_slice(&text).map_err(|e| Failure::File(format!("cannot read what party 0 measured: {e}")))
+    let text = fs::read(file).map_err(|e| Failure::File(format!("cannot read what was measured: {e}")))?;
+    serde_json::from_slice(&text).map_err(|e| Failure::File(format!("cannot read what was measured: {e}")))
+}
+
+/// Trains a network by an optimizer on real numbers, and writes what goes into the table.
+fn train_on_real_numbers(
+    network: NetworkName,
+    optimizer: OptimizerName,
+    options: &TrainOptions,
+) -> Result<(), Failure> {
+    struct Real<'a>(&'a TrainOptions);
+
+    impl Visitor for Real<'_> {
+        type Output = Result<real::Outcome, Error>;
+        fn visit<T: Task>(self) -> Self::Output {
+            real::run::<T>(self.0)
+        }
+    }
+    options.parties.write_json(&Report::from(tasks::visit(network, optimizer, Real(options))?))
 }
 
 const DEFAULT_STEPS: u64 = 5;

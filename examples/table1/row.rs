@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::common::parties::name_of;
-use crate::common::print::say;
+use crate::common::print::{peak_memory, say};
 use crate::published::{Figures, published};
 use crate::training::options::{NetworkName, OptimizerName};
-use crate::training::{real, report};
+use crate::training::real;
 
 /// What a training reports that goes into the table.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Report {
     step_seconds: Vec<f64>,
     pub(crate) loss: Vec<Option<f64>>,
@@ -17,19 +17,6 @@ pub(crate) struct Report {
     bytes_per_step: [u64; 3],
     test_accuracy: Option<f64>,
     peak_memory_bytes: u64,
-}
-
-impl From<&report::Report> for Report {
-    fn from(report: &report::Report) -> Self {
-        Self {
-            step_seconds: report.step_seconds.clone(),
-            loss: report.loss.clone(),
-            rounds_per_step: report.rounds_per_step,
-            bytes_per_step: report.bytes_per_step,
-            test_accuracy: report.test_accuracy,
-            peak_memory_bytes: report.peak_memory_bytes,
-        }
-    }
 }
 
 impl From<real::Outcome> for Report {
@@ -41,7 +28,7 @@ impl From<real::Outcome> for Report {
             rounds_per_step: 0,
             bytes_per_step: [0; 3],
             test_accuracy: outcome.accuracy,
-            peak_memory_bytes: crate::common::print::peak_memory(),
+            peak_memory_bytes: peak_memory(),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Labels of the host: checked before they are shared.
+//! Labels of the host: checked before they are shared. Those of a [`Table`](crate::data::Table) are checked by
+//! [`Dataset::labels`](crate::data::Dataset::labels), or get their classes by [`Table::classify`](crate::data::Table::classify); errors then name file, line and column.
 
 use spu::{Error, HostTensor};
 
@@ -14,16 +15,9 @@ use spu::{Error, HostTensor};
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
 pub fn checked(source: &str, labels: Vec<i64>, classes: usize) -> Result<HostTensor, Error> {
-    let is_class = |label: &i64| usize::try_from(*label).is_ok_and(|label| label < classes);
-    match labels.iter().position(|label| !is_class(label)) {
+    match labels.iter().position(|&label| !is_class(label, classes)) {
         None => Ok(HostTensor::int([labels.len()], labels)),
-        Some(row) => {
-            let expected = match classes.checked_sub(1) {
-                Some(last) => format!("expected a class from 0 to {last}"),
-                None => "there are no classes".to_owned(),
-            };
-            Err(Error::data(source, Some(vec![row]), expected))
-        }
+        Some(row) => Err(Error::data(source, Some(vec![row]), expectation(classes))),
     }
 }
 
@@ -40,4 +34,17 @@ pub fn one_hot(source: &str, labels: Vec<i64>, classes: usize) -> Result<HostTen
     let labels = checked(source, labels, classes)?.elements.to_f64();
     let rows = labels.iter().flat_map(|&label| (0..classes).map(move |class| i64::from(class as f64 == label)));
     Ok(HostTensor::int([labels.len(), classes], rows.collect()))
+}
+
+/// Whether the label is one of so many classes.
+pub(crate) fn is_class(label: i64, classes: usize) -> bool {
+    usize::try_from(label).is_ok_and(|label| label < classes)
+}
+
+/// What a label should have been.
+pub(crate) fn expectation(classes: usize) -> String {
+    match classes.checked_sub(1) {
+        Some(last) => format!("expected a class from 0 to {last}"),
+        None => "there are no classes".to_owned(),
+    }
 }

@@ -119,6 +119,49 @@ fn cells_and_columns_that_are_not_there() {
     assert!(beyond.to_string().starts_with("cannot take row 2: there are 2 rows"), "{beyond}");
 }
 
+#[test]
+fn labels_that_are_no_class_are_named() {
+    let session = Evaluator::new();
+    let digits = || csv("digits.csv", "pixel,digit\n0.5,2\n0.1,0\n0.2,3\n0.3,-1\n0.4,1.5\n0.6,\n0.7,1\n");
+    let data = Dataset::stacked(&session, [Source::new(Party(1), digits)]).unwrap();
+    let y = data.labels(&session, "digit", 3, [6, 0, 1]).unwrap();
+    assert_eq!(session.reveal(&y).unwrap().values(), [1.0, 2.0, 0.0]);
+    // The third row, which is in line 4, is a class where there are four.
+    assert!(data.labels(&session, "digit", 4, 0..3).is_ok());
+    for (row, line) in [(2, 4), (3, 5), (4, 6), (5, 7)] {
+        let expected = format!("digits.csv, line {line}, column `digit`: expected a class from 0 to 2");
+        assert_eq!(problem(data.labels(&session, "digit", 3, [0, row, 1])), expected);
+    }
+
+    let data = both(&session, Unmatched::Refuse, bank, shop).unwrap();
+    let y = data.labels(&session, "buys", 2, 0..4).unwrap();
+    assert_eq!(session.reveal(&y).unwrap().values(), [1.0, 0.0, 1.0, 0.0]);
+    let expected = "shop.csv, column `buys`: expected 3 classes, found 2: `no`, `yes`";
+    assert_eq!(problem(data.labels(&session, "buys", 3, 0..4)), expected);
+    assert!(problem(data.labels(&session, "wage", 3, 0..4)).contains("there is no column `wage`"));
+}
+
+#[test]
+fn no_columns_and_no_rows_are_the_programs_error() {
+    let session = Evaluator::new();
+    let aligned = both(&session, Unmatched::Refuse, bank, shop).unwrap();
+    let stacked = Dataset::stacked(&session, [Source::new(Party(0), north), Source::new(Party(2), south)]).unwrap();
+    for (data, column) in [(aligned, "buys"), (stacked, "ill")] {
+        let none = data.features(&session, [""; 0], 0..2).unwrap_err();
+        assert!(none.to_string().starts_with("cannot share features of no columns"), "{none}");
+        for none in [
+            data.features(&session, [column], 0..0).map(drop).unwrap_err(),
+            data.integers(&session, column, []).map(drop).unwrap_err(),
+            data.labels(&session, column, 2, []).map(drop).unwrap_err(),
+            data.one_hot(&session, column, []).map(drop).unwrap_err(),
+        ] {
+            assert!(none.to_string().starts_with("cannot take no rows"), "{none}");
+            let Error::Program(diagnostic) = none else { panic!("{none}") };
+            assert_eq!(diagnostic.labels[0].location.file, file!());
+        }
+    }
+}
+
 fn north() -> Result<Table, Error> {
     csv("north.csv", "age,dose,ill\n10,1,no\n20,2,yes\n30,3,no\n")?.classify("ill", ["no", "yes"])
 }

@@ -2,7 +2,10 @@
 
 extern crate spu_tensor as spu;
 
-use spu::{Error, Evaluator, ExecutorExt, Fxp, HostTensor, Int, Party, Public, Secret, Tensor, spu_fn};
+use spu::{
+    Error, Evaluator, ExecutorExt, Fxp, HostTensor, Int, Party, Program, Public, Secret, Shape, Tensor, evaluate,
+    spu_fn,
+};
 use spu_nn::{loss, metrics};
 
 #[spu_fn]
@@ -78,12 +81,186 @@ fn ties_for_the_maximum_are_wrong() -> Result<(), Error> {
     Ok(())
 }
 
-/// Labels for another number of classes are the author's error, at the line of the product.
+type Numbers = Tensor<Secret, Fxp>;
+type Labels = Tensor<Secret, Int>;
+
+#[spu_fn]
+fn of_classes(logits: Numbers, labels: Labels) -> Numbers {
+    loss::cross_entropy_of_classes(logits, labels)
+}
+
+#[spu_fn]
+fn correct_of_classes(logits: Numbers, labels: Labels) -> Tensor<Secret, Int> {
+    metrics::count_correct_of_classes(logits, labels)
+}
+
+#[spu_fn]
+fn confusion_of_classes(logits: Numbers, labels: Labels) -> Tensor<Secret, Int> {
+    metrics::confusion_matrix_of_classes(logits, labels)
+}
+
+#[spu_fn]
+fn binary_cross_entropy(logits: Numbers, labels: Labels) -> Numbers {
+    loss::binary_cross_entropy(logits, labels)
+}
+
+#[spu_fn]
+fn squared(predictions: Numbers, targets: Numbers) -> Numbers {
+    loss::mean_squared_error(predictions, targets)
+}
+
+#[spu_fn]
+fn huber(predictions: Numbers, targets: Numbers) -> Numbers {
+    loss::huber(predictions, targets, 1.0)
+}
+
+#[spu_fn]
+fn confusion(logits: Numbers, labels: Labels) -> Tensor<Secret, Int> {
+    metrics::confusion_matrix(logits, labels)
+}
+
+#[spu_fn]
+fn area(scores: Numbers, labels: Labels) -> Numbers {
+    metrics::auc(scores, labels)
+}
+
+/// Asserts that the program is refused with this message, at the line of this file where `call` stands.
+#[track_caller]
+fn refused(program: Result<Program, Error>, message: &str, call: &str) {
+    let Err(Error::Program(diagnostic)) = program else { panic!("not the program's error") };
+    assert_eq!(diagnostic.message, message);
+    let place = diagnostic.labels[0].location;
+    assert_eq!(place.file, file!(), "{diagnostic}");
+    let line = include_str!("loss_and_metrics.rs").lines().nth(place.line as usize - 1).unwrap();
+    assert!(line.contains(call), "{diagnostic}\nis told of {line}");
+}
+
+/// The program of predictions and labels of these shapes.
+type Traced = fn(Shape, Shape) -> Result<Program, Error>;
+
+/// Of [n, 1] against [n], broadcasting would make [n, n]; of [n, 10] against [n, 1] or [10], a sum over what was stretched.
 #[test]
-fn labels_of_another_width_are_refused() -> Result<(), Error> {
-    let error = cross_entropy::program([4, 10], [4, 9]).unwrap_err();
-    assert!(matches!(error, Error::Program(_)));
-    assert!(error.to_string().contains("[4, 9]") && error.to_string().contains("[4, 10]"), "{error}");
-    assert!(log_sum_exp::program(spu::Shape::SCALAR).is_err());
+fn labels_that_would_be_stretched_are_refused() {
+    let classes: [(Traced, &str); 3] = [
+        (|x, y| cross_entropy::program(x, y), "loss::cross_entropy("),
+        (|x, y| correct::program(x, y), "metrics::count_correct("),
+        (|x, y| confusion::program(x, y), "metrics::confusion_matrix("),
+    ];
+    for (program, call) in classes {
+        for labels in [vec![4, 1], vec![10], vec![1, 10], vec![4, 9], vec![4], vec![]] {
+            let labels = Shape::new(labels);
+            let message = format!("cannot compare logits [4, 10] with labels {labels}");
+            refused(program([4, 10].into(), labels), &message, call);
+        }
+        assert!(program([4, 10].into(), [4, 10].into()).is_ok());
+        refused(program([4, 3].into(), [4, 4].into()), "cannot compare logits [4, 3] with labels [4, 4]", call);
+    }
+    let elements: [(Traced, [&str; 2], &str); 3] = [
+        (|x, y| binary_cross_entropy::program(x, y), ["logits", "labels"], "loss::binary_cross_entropy("),
+        (|x, y| squared::program(x, y), ["predictions", "targets"], "loss::mean_squared_error("),
+        (|x, y| huber::program(x, y), ["predictions", "targets"], "loss::huber("),
+    ];
+    for (program, [first, second], call) in elements {
+        for (x, y) in [(vec![4, 1], vec![4]), (vec![4], vec![4, 1]), (vec![4], vec![1]), (vec![4, 3], vec![3])] {
+            let (x, y) = (Shape::new(x), Shape::new(y));
+            let message = format!("cannot compare {first} {x} with {second} {y}");
+            refused(program(x, y), &message, call);
+        }
+        assert!(program([4, 1].into(), [4, 1].into()).is_ok());
+        assert!(program(Shape::SCALAR, Shape::SCALAR).is_ok());
+    }
+    refused(area::program([4], [1]), "cannot compare scores [4] with labels [1]", "metrics::auc(");
+    refused(area::program([4], [4, 1]), "cannot compare scores [4] with labels [4, 1]", "metrics::auc(");
+    for labels in [vec![4, 1], vec![1], vec![4, 10], vec![]] {
+        let labels = || Shape::new(labels.clone());
+        let message = format!("cannot compare logits [4, 10] with classes {}: it takes [4]", labels());
+        refused(of_classes::program([4, 10], labels()), &message, "loss::cross_entropy_of_classes(");
+        refused(correct_of_classes::program([4, 10], labels()), &message, "metrics::count_correct_of_classes(");
+        refused(confusion_of_classes::program([4, 10], labels()), &message, "metrics::confusion_matrix_of_classes(");
+    }
+}
+
+/// What the operations inside refuse is the caller's as well.
+#[test]
+fn tensors_without_an_axis_of_classes_are_refused_at_the_callers_line() {
+    let scalar = || Shape::SCALAR;
+    for (program, call) in [
+        (log_sum_exp::program(scalar()), "loss::log_sum_exp("),
+        (cross_entropy::program(scalar(), scalar()), "loss::cross_entropy("),
+        (of_classes::program(scalar(), scalar()), "loss::cross_entropy_of_classes("),
+        (correct::program(scalar(), scalar()), "metrics::count_correct("),
+        (confusion::program(scalar(), scalar()), "metrics::confusion_matrix("),
+        (area::program(scalar(), scalar()), "metrics::auc("),
+    ] {
+        let message = match &program {
+            Err(Error::Program(diagnostic)) => diagnostic.message.clone(),
+            _ => panic!("{call} takes a scalar"),
+        };
+        refused(program, &message, call);
+    }
+}
+
+/// Labels that are shares of classes: −Σ q·ln p for rows q, and −q·ln σ(z) − (1 − q)·ln(1 − σ(z)).
+#[test]
+fn labels_may_be_probabilities() -> Result<(), Error> {
+    type Pair = (Numbers, Numbers);
+    let logits = HostTensor::fxp([1, 2], vec![1.0, -0.5]);
+    let labels = HostTensor::fxp([1, 2], vec![0.25, 0.75]);
+    let found = evaluate((logits, labels), |(x, q): Pair| loss::cross_entropy(x, q))?.values()[0];
+    let p = 1f64.exp() / (1f64.exp() + (-0.5f64).exp());
+    assert!((found + 0.25 * p.ln() + 0.75 * (1.0 - p).ln()).abs() < 1e-12, "{found}");
+    let found = evaluate((vec![1.5], vec![0.3]), |(z, q): Pair| loss::binary_cross_entropy(z, q))?.values()[0];
+    let p = 1.0 / (1.0 + (-1.5f64).exp());
+    assert!((found + 0.3 * p.ln() + 0.7 * (1.0 - p).ln()).abs() < 1e-12, "{found}");
+    Ok(())
+}
+
+#[spu_fn]
+fn huber_of(#[fixed] delta: f64, predictions: Numbers) -> Numbers {
+    loss::huber(predictions, Tensor::<Public, Fxp>::zeros([2]), delta)
+}
+
+#[test]
+fn a_delta_that_is_no_distance_is_refused() {
+    for delta in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let message = format!("cannot use {delta} as the delta of Huber's loss: it must be positive and finite");
+        refused(huber_of::program(delta, [2]), &message, "loss::huber(");
+    }
+}
+
+/// Rows along several axes are rows all the same.
+#[test]
+fn rows_of_sequences_are_counted() -> Result<(), Error> {
+    let logits = HostTensor::fxp([2, 2, 2], vec![0.5, 0.1, 0.2, 0.9, 0.3, 0.1, 0.0, 1.0]);
+    let labels = HostTensor::int([2, 2], vec![0, 0, 1, 1]);
+    let (confusions, correct) = evaluate((logits, labels), |(x, y): (Numbers, Labels)| {
+        (metrics::confusion_matrix_of_classes(x, y), metrics::count_correct_of_classes(x, y))
+    })?
+    .split();
+    assert_eq!(confusions.values(), [1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(correct.values(), [2.0]);
+    Ok(())
+}
+
+/// Of equal largest logits the first is the class that a row is taken for.
+#[test]
+fn confusions_of_ties() -> Result<(), Error> {
+    let rows: [([f64; 3], usize); 6] = [
+        ([0.7, 0.7, 0.2], 1),
+        ([0.2, 0.7, 0.7], 2),
+        ([0.7, 0.2, 0.7], 0),
+        ([-1.0, -1.0, -1.0], 2),
+        ([0.0, 0.0, 0.5], 0),
+        ([0.0, 0.5, 0.5], 1),
+    ];
+    let mut expected = vec![0.0; 9];
+    for (logits, label) in &rows {
+        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        expected[3 * label + logits.iter().position(|x| *x == largest).unwrap()] += 1.0;
+    }
+    let logits = HostTensor::fxp([6, 3], rows.iter().flat_map(|row| row.0).collect());
+    let labels = HostTensor::int([6, 3], rows.iter().flat_map(|row| (0..3).map(|i| i64::from(i == row.1))).collect());
+    let counts = evaluate((logits, labels), |(x, y): (Numbers, Labels)| metrics::confusion_matrix(x, y))?;
+    assert_eq!(counts.values(), expected);
     Ok(())
 }

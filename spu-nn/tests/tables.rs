@@ -52,6 +52,27 @@ fn bad_cells_are_named_by_line_and_column() {
     assert_eq!(problem(empty.texts("id")), "people.csv, line 2, column `id`: expected a text, found nothing");
 }
 
+/// Whatever ends lines, and whether or not some are empty.
+#[test]
+fn lines_are_counted_as_an_editor_does() {
+    for end in ["\n", "\r\n", "\r"] {
+        let lines = |lines: &[&str]| csv(&lines.join(end));
+        let table = lines(&["", "id,age", "1,2", "", "", "3,\"4", "\"", "5,x", ""]).unwrap();
+        assert_eq!(problem(table.numbers("age")), "people.csv, line 8, column `age`: expected a finite number");
+        assert_eq!(
+            problem(lines(&["id,age", "", "1,2", "3"]).map(drop)),
+            "people.csv, line 4: expected 2 cells, as many as there are column names, found 1"
+        );
+        // A table of one column: an empty line may be a missing cell.
+        assert!(lines(&["", "age", "1", "\"\"", "2", ""]).unwrap().texts("age").is_err());
+        for (text, line) in [(&["age", "1", "", "2"][..], 3), (&["age", "", "", "2"], 2), (&["age", "1", "", ""], 3)] {
+            let expected =
+                format!("people.csv, line {line}: expected a cell, found an empty line; an empty cell is written \"\"");
+            assert_eq!(problem(lines(text)), expected);
+        }
+    }
+}
+
 #[test]
 fn broken_csv_files() {
     let says = |text: &str, expected: &str| assert_eq!(problem(csv(text)), expected);
@@ -62,6 +83,9 @@ fn broken_csv_files() {
     says("id,id\n1,2\n", "people.csv: expected columns of different names, found `id` twice");
     let other = Csv::default().parse("people.csv", &b"id,age\n1,\xff\n"[..]);
     assert_eq!(problem(other), "people.csv, line 2: expected UTF-8, found other bytes in cell 2");
+    // A quote that is never closed would swallow all rows below it.
+    says("id,age,note\n1,5,\"x\n2,6,y\n", "people.csv, line 2: expected the quote that closes cell 3, found the end");
+    says("id,\"age\n1,2", "people.csv, line 1: expected the quote that closes cell 2, found the end");
     let absent = problem(Table::read("/no/such/people.csv"));
     assert!(absent.starts_with("/no/such/people.csv: expected a CSV file, but it cannot be opened"), "{absent}");
     assert!(problem(Table::read("people.xlsx")).contains("expected a name that ends in .csv, .tsv"));
@@ -161,6 +185,24 @@ fn parquet_of_another_program() {
             "row 1, column `day`: expected a number, found the type that is none of number, truth value and text",
         );
         says("id", "row 1, column `id`: expected a finite number");
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_of_other_codecs() {
+    let says = |name: &str, expected: &str| {
+        let text = problem(Table::read(file(name)));
+        assert!(
+            text.ends_with(&format!("{name}: expected no compression, snappy, gzip or lz4, found {expected}")),
+            "{text}"
+        );
+    };
+    says("people.brotli.parquet", "brotli in column `id`");
+    if cfg!(feature = "parquet-zstd") {
+        assert_eq!(Table::read(file("people.zstd.parquet")).unwrap().integers("age").unwrap(), [38, 22, 51, 47, 19]);
+    } else {
+        says("people.zstd.parquet", "zstd in column `id`; the feature `parquet-zstd` reads it");
     }
 }
 

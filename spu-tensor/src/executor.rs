@@ -83,6 +83,12 @@ pub trait Executor {
         data: &mut dyn FnMut() -> Result<Vec<HostTensor>, Error>,
     ) -> Result<Vec<Leaf>, Error>;
 
+    /// Whether this session can hold every element of the tensor: if not, an error that names `source` and the index of the first that it cannot, but
+    /// not its value. Whoever knows a better name for an element than its index asks before it shares it. A session of real numbers holds everything.
+    fn holds(&self, _source: &str, _tensor: &HostTensor) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Runs the program of `key`; `build` traces and optimizes it when it is not cached.
     fn run(
         &self,

@@ -30,8 +30,8 @@ pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
     Axes, Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int,
     LeavesAre, Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond,
-    evaluate, for_bounded, fori, keepdims, lexsort, random, refuse, scan, select, value_and_grad, value_and_grad_aux,
-    while_loop,
+    evaluate, for_bounded, fori, keepdims, lexsort, located, random, refuse, scan, select, value_and_grad,
+    value_and_grad_aux, while_loop,
 };
 
 /// What generated code names.

@@ -71,6 +71,7 @@ pub(crate) struct Recording {
 
 /// Appends an operation with one result.
 pub(crate) fn emit(op: Op, operands: &[Handle], location: Location) -> Handle {
+    let location = blamed(location);
     with(|trace| {
         let Some(values) = trace.values(operands, location) else { return trace.placeholder(operands, location) };
         let types: Vec<&Type> = values.iter().map(|&v| trace.graph.ty(v)).collect();
@@ -181,6 +182,7 @@ pub(crate) fn emit_with_regions(
     regions: Vec<Region>,
     location: Location,
 ) -> Option<Vec<Handle>> {
+    let location = blamed(location);
     with(|trace| {
         let mut values = trace.values(operands, location)?;
         // Each region begins with what the one before it captures.
@@ -222,6 +224,7 @@ pub(crate) fn fault_with(
     location: Location,
     places: &[(Location, String)],
 ) {
+    let location = blamed(location);
     with(|trace| {
         if trace.fault.is_none() {
             trace.fault(message.into(), operands, location);
@@ -256,8 +259,27 @@ pub(crate) fn is_differentiated() -> bool {
     DIFFERENTIATED.get()
 }
 
+/// Traces `body` as if all of it stood at `location`; of nested calls the outermost counts.
+pub(crate) fn located<R>(location: Location, body: impl FnOnce() -> R) -> R {
+    struct Leave(Option<Location>);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            LOCATED.set(self.0);
+        }
+    }
+    let outer = LOCATED.get();
+    let _leave = Leave(LOCATED.replace(outer.or(Some(location))));
+    body()
+}
+
+/// The place of what is asked for at `location`.
+fn blamed(location: Location) -> Location {
+    LOCATED.get().unwrap_or(location)
+}
+
 /// Appends the derivatives of the scalar `output` with respect to each of `wrt`.
 pub(crate) fn gradient(output: Handle, wrt: &[Handle], location: Location) -> Vec<Handle> {
+    let location = blamed(location);
     with(|trace| {
         let (Some(values), Some(out)) = (trace.values(wrt, location), trace.values(&[output], location)) else {
             return wrt.to_vec();
@@ -283,6 +305,7 @@ pub(crate) fn ty(handle: Handle) -> Type {
 
 /// Poisons the trace, unless it is poisoned already.
 pub(crate) fn fault(message: impl Into<String>, operands: &[Handle], location: Location) {
+    let location = blamed(location);
     with(|trace| trace.fault(message.into(), operands, location));
 }
 
@@ -442,6 +465,7 @@ fn unknown() -> Type {
 thread_local! {
     static CURRENT: RefCell<Option<Trace>> = const { RefCell::new(None) };
     static DIFFERENTIATED: Cell<bool> = const { Cell::new(false) };
+    static LOCATED: Cell<Option<Location>> = const { Cell::new(None) };
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(0);

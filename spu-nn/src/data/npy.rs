@@ -60,7 +60,7 @@ fn array(source: &str, mut input: impl Read) -> Result<HostTensor, Error> {
 
     let mut bytes = Vec::new();
     // One byte more than expected shows a file that is too long; reaching the end makes zip check its sum.
-    let found = input.take(expected as u64 + 1).read_to_end(&mut bytes);
+    let found = input.take((expected as u64).saturating_add(1)).read_to_end(&mut bytes);
     found.map_err(|e| blame(format!("it cannot be read: {e}")))?;
     if bytes.len() != expected {
         let found = if bytes.len() > expected { "more".into() } else { bytes.len().to_string() };

@@ -5,7 +5,7 @@ use spu::tensor::{program, run};
 use spu::{DType, Error, Fxp, Int, Location, Permutation, Public, Secret, Shared, Tensor, spu_fn};
 
 /// Those rows of `x`, in this order, without a message: a batch of what was shared as a whole. Which rows are taken is public, and must be the
-/// same at every party. A row past the end is an error.
+/// same at every party. A row past the end, and no row at all, are errors of the program.
 ///
 /// ```
 /// use spu_nn::data::take_rows;
@@ -64,13 +64,16 @@ pub fn shuffle_together<D: DType, E: DType>(
     (x.permute(order), y.permute(order))
 }
 
-/// The rows, if there are so many.
+/// The rows, if there are so many, and one at least.
 pub(super) fn checked(
     rows: impl IntoIterator<Item = usize>,
     count: usize,
     location: Location,
 ) -> Result<Vec<usize>, Error> {
     let rows: Vec<usize> = rows.into_iter().collect();
+    if rows.is_empty() {
+        return Err(Error::program("cannot take no rows: a tensor of rows has one at least", location));
+    }
     match rows.iter().find(|&&row| row >= count) {
         None => Ok(rows),
         Some(row) => Err(Error::program(format!("cannot take row {row}: there are {count} rows"), location)),

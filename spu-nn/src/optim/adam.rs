@@ -1,8 +1,9 @@
 //! Adam.
 
-use spu::{Error, Fxp, HostOf, Public, ShapeOf, Tensor, Tree};
+use spu::{Error, Fxp, HostOf, Location, Public, ShapeOf, Tensor, Tree, located};
 
 use super::Trainable;
+use super::constants::{Constant, are_sound};
 use super::moments::{self, correction, factor};
 use super::state::{UNITS, descend, descend_at, zeros};
 
@@ -15,10 +16,14 @@ use super::state::{UNITS, descend, descend_at, zeros};
 /// where its square is at least the last bit of v, (1 − β2)·2^−36: √(v + ε²) lies between √v and √v + ε. 10^−8 is below the noise that fixed point leaves in
 /// a gradient; the default of 2^−20 is above it. 1 − β2 is rounded to eight significant bits.
 ///
-/// **Range**: |g| ≤ 16, and √v ≤ 8·√(1000·(1 − β2)): beyond, a weight stands still or the state overflows. Clip gradients that may be larger.
+/// **Range** in 2^64 with 18 fraction bits: |g| ≤ 16 and √v ≤ 256·√(1 − β2), 8 by default; beyond, a step means nothing. Clip gradients that may be larger. [`moments`] has the range
+/// in every other format; fewer than 18 fraction bits, and so the ring 2^32, are refused where the program is compiled.
 ///
 /// **Error** of the direction m/√(v + ε²): 2^−10 of its value; that of m, 2^−23; and that of v, at most 2^−46 a step. So gradients of 10^−4 and more are followed
 /// within 2^−8, those of 10^−5 within some percent. A weight moves with a resolution of one unit in the last place.
+///
+/// **Bound**: after n steps from the same state a weight is within n·2^−18 + Σ rate·δ of that of real numbers, δ = 2^−8·|m/√v| + 2^−17·(1/√v + 3.2) where √v ≥ 10^−3 ([`moments`] derives
+/// it; tests follow it for 100 steps).
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Adam {
     /// How far a step of [`Adam::step`] goes.
@@ -42,13 +47,19 @@ impl Adam {
     /// Rate 0.001, β1 0.9, β2 0.999, ε 2^−20.
     pub const DEFAULT: Self = Self { rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1.0 / 1_048_576.0 };
 
-    /// One step without correction: the new weights and the new state.
+    /// One step without correction: the new weights and the new state. Constants that make no sense, such as a β of 1, are an error at the caller's line.
+    #[track_caller]
     pub fn step<T: Trainable>(self, weights: T, state: (T, T), gradient: T) -> (T, (T, T)) {
-        let (direction, state) = self.direction(state, gradient);
-        (descend(weights, direction, self.rate * factor(self.beta1, self.beta2)), state)
+        let rate = Constant::finite("the rate", self.rate);
+        if !are_sound("Adam", weights, &[rate]) {
+            return (weights, state);
+        }
+        let rate = self.rate * factor(self.beta1, self.beta2);
+        self.stepped("Adam", weights, state, gradient, |direction| descend(weights, direction, rate))
     }
 
     /// One step at the public `rate` that [`Adam::rate_at`] gives; [`Adam::rate`] is not used.
+    #[track_caller]
     pub fn step_at<T: Trainable>(
         self,
         weights: T,
@@ -56,8 +67,7 @@ impl Adam {
         gradient: T,
         rate: Tensor<Public, Fxp>,
     ) -> (T, (T, T)) {
-        let (direction, state) = self.direction(state, gradient);
-        (descend_at(weights, direction, rate), state)
+        self.stepped("Adam", weights, state, gradient, |direction| descend_at(weights, direction, rate))
     }
 
     /// What [`Adam::step_at`] takes for this rate in step `t`, counted from 1: with the correction, and in units of the step.
@@ -73,6 +83,25 @@ impl Adam {
     /// The state before the first step, for weights of this shape: zeros.
     pub fn at_rest<T: Trainable>(shape: ShapeOf<T>) -> Result<HostOf<(T, T)>, Error> {
         zeros(Self::state(shape))
+    }
+
+    /// New weights by where the step goes, up to a public factor, and the new state.
+    #[track_caller]
+    pub(super) fn stepped<T: Trainable>(
+        self,
+        whose: &str,
+        weights: T,
+        state: (T, T),
+        gradient: T,
+        step: impl FnOnce(T) -> T,
+    ) -> (T, (T, T)) {
+        if !are_sound(whose, weights, &moments::constants(self.beta1, self.beta2, self.epsilon)) {
+            return (weights, state);
+        }
+        located(Location::caller(), || {
+            let (direction, state) = self.direction(state, gradient);
+            (step(direction), state)
+        })
     }
 
     /// Where a step goes, up to a public factor, and the new state.

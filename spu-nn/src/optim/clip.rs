@@ -1,10 +1,11 @@
 //! Gradients no larger than allowed.
 
-use spu::{Fxp, Secret, Tensor};
+use spu::{Fxp, Location, Secret, Tensor, located};
 
 use super::Trainable;
+use super::constants::{Constant, are_sound};
 
-/// Every element brought into [−limit, limit]. `limit` is positive.
+/// Every element brought into [−limit, limit]. `limit` is above 0; any other is an error at the caller's line.
 ///
 /// ```
 /// use spu_nn::optim::clip;
@@ -14,11 +15,15 @@ use super::Trainable;
 /// assert_eq!(clipped.values(), [0.5, -2.0]);
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
+#[track_caller]
 pub fn by_value<T: Trainable>(gradient: T, limit: f64) -> T {
-    gradient.map(|g| g.clamp(-limit, limit))
+    if !are_sound("clip::by_value", gradient, &[Constant::positive("the limit", limit)]) {
+        return gradient;
+    }
+    located(Location::caller(), || gradient.map(|g| g.clamp(-limit, limit)))
 }
 
-/// The tree times min(1, limit/‖g‖), ‖g‖ the Euclidean norm of all its elements together (Pascanu, Mikolov and Bengio, ICML 2013). `limit` is positive.
+/// The tree times min(1, limit/‖g‖), ‖g‖ the Euclidean norm of all its elements together (Pascanu, Mikolov and Bengio, ICML 2013). `limit` is above 0; any other is an error at the caller's line.
 ///
 /// The factor is rsqrt(max(‖g/limit‖², 1)): there is no division, and nobody learns whether it is 1. It errs by 2^−15 of itself and two units
 /// in the last place; a tree within the limit changes by no more. In a format with 18 fraction bits ‖g‖ must lie below 2^12, and elements below 2^−16
@@ -33,7 +38,15 @@ pub fn by_value<T: Trainable>(gradient: T, limit: f64) -> T {
 /// assert!((a.values()[0] - 0.3).abs() < 1e-12 && (b.values()[0] - 0.4).abs() < 1e-12);
 /// # Ok::<(), spu_tensor::Error>(())
 /// ```
+#[track_caller]
 pub fn by_norm<T: Trainable>(gradient: T, limit: f64) -> T {
+    if !are_sound("clip::by_norm", gradient, &[Constant::positive("the limit", limit)]) {
+        return gradient;
+    }
+    located(Location::caller(), || shortened(gradient, limit))
+}
+
+fn shortened<T: Trainable>(gradient: T, limit: f64) -> T {
     // limit = c·2^e with c in [1, 2): all factors but c change scales alone, so that squares keep their digits and have room.
     let e = limit.log2().floor();
     let c = limit / e.exp2();

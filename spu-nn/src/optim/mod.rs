@@ -1,8 +1,10 @@
 //! Optimizers: traced functions from weights, state and gradients to new weights and state.
 //!
-//! Each is a small struct of public constants. `step` has a constant rate; `step_at` takes it as a public input of the program, as `rate_at` gives it, so
-//! that one compiled program serves every step of a [`schedule`]. `state` and `at_rest` are the shape and the values of the state before the first step. The
-//! weights are any tree of secret fixed-point tensors, and all leaves are updated in the rounds of one.
+//! Each is a small struct of public constants. `step` has a constant rate; `step_at` takes it as a public input of the program, as `rate_at(rate, t)` gives it, so
+//! that one compiled program serves every step of a [`schedule`]. All take the same arguments: another optimizer is another constant, and nothing else in a loop changes. Constants that make
+//! no sense are an error at the line of the step. `state` and `at_rest` are the shape and the values of the state before the first step. The
+//! weights are any tree of secret fixed-point tensors, and all leaves are updated in the rounds of one. [`Sgd`] serves every ring; the others divide by a root mean square, for which
+//! [`moments`] states ranges and errors.
 //!
 //! ```
 //! # extern crate spu_tensor as spu;
@@ -35,13 +37,14 @@
 mod adam;
 mod adamw;
 mod amsgrad;
-mod moments;
+mod constants;
 mod optimizer;
 mod rmsprop;
 mod sgd;
 mod state;
 
 pub mod clip;
+pub mod moments;
 pub mod schedule;
 
 pub use adam::Adam;

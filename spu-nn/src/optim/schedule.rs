@@ -41,3 +41,23 @@ pub fn cosine(rate: f64, least: f64, steps: u64, t: u64) -> f64 {
 pub fn warm_up(rate: f64, steps: u64, t: u64) -> f64 {
     rate * (t as f64 / steps.max(1) as f64).min(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_begin_with_step_1() {
+        assert_eq!([1, 2, 1_000_000].map(|t| constant(0.3, t)), [0.3; 3]);
+        assert_eq!([1, 2, 3, 11].map(|t| exponential(0.5, 0.5, t)), [0.5, 0.25, 0.125, 0.5f64.powi(11)]);
+        assert_eq!([1, 3, 4, 6, 7].map(|t| step_decay(8.0, 0.5, 3, t)), [8.0, 8.0, 4.0, 4.0, 2.0]);
+        assert_eq!([1, 2, 4, 5].map(|t| warm_up(0.5, 4, t)), [0.125, 0.25, 0.5, 0.5]);
+    }
+
+    /// A step 0 counts as the first, and a schedule of no steps as one of one.
+    #[test]
+    fn schedules_of_no_length_stay_finite() {
+        assert_eq!([exponential(0.5, 0.1, 0), step_decay(0.5, 0.1, 7, 0), cosine(0.5, 0.1, 9, 0)], [0.5; 3]);
+        assert_eq!([step_decay(1.0, 0.5, 0, 3), warm_up(1.0, 0, 1), cosine(1.0, 0.5, 0, 2)], [0.25, 1.0, 0.5]);
+    }
+}

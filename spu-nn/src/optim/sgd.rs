@@ -1,8 +1,9 @@
 //! Stochastic gradient descent with momentum.
 
-use spu::{Error, Fxp, HostOf, Public, ShapeOf, Tensor, Tree};
+use spu::{Error, Fxp, HostOf, Location, Public, ShapeOf, Tensor, Tree, located};
 
 use super::Trainable;
+use super::constants::{Constant, are_sound};
 use super::state::{UNITS, descend, descend_at, zeros};
 
 /// Momentum SGD: v ← momentum·v + g, w ← w − rate·v, with g the gradient + decay·w.
@@ -12,6 +13,9 @@ use super::state::{UNITS, descend, descend_at, zeros};
 /// The numbers are public constants, rounded to the format's precision; each product is truncated, so that a weight moves with a resolution of one
 /// unit in the last place, and v errs by at most 1/(1 − momentum) units of its own. Two rounds. No element of v is above 4096, which is asserted: clip gradients
 /// that would make it so.
+///
+/// **Bound**: after n steps from the same state a weight is within n·(u + rate·V·2^−12 + 2·rate·u·(2 + V)/(1 − momentum)) of that of real numbers, for a unit in the last place u
+/// (2^−18 by default), |v| ≤ V, and no decay; tests follow it for 100 steps.
 ///
 /// ```
 /// use spu_nn::optim::Sgd;
@@ -46,20 +50,24 @@ impl Sgd {
     /// Rate 0.01, momentum 0.9, nothing else.
     pub const DEFAULT: Self = Self { rate: 0.01, momentum: 0.9, nesterov: false, weight_decay: 0.0 };
 
-    /// One step: the new weights and the new velocity.
+    /// One step: the new weights and the new velocity. Constants that make no sense, such as a momentum of 1, are an error at the caller's line.
+    #[track_caller]
     pub fn step<T: Trainable>(self, weights: T, velocity: T, gradient: T) -> (T, T) {
-        let (direction, velocity) = self.direction(weights, velocity, gradient);
-        (descend(weights, direction, self.rate), velocity)
+        let rate = Constant::finite("the rate", self.rate);
+        if !are_sound("SGD", weights, &[rate]) {
+            return (weights, velocity);
+        }
+        self.stepped(weights, velocity, gradient, |direction| descend(weights, direction, self.rate))
     }
 
     /// One step at the public `rate` that [`Sgd::rate_at`] gives; [`Sgd::rate`] is not used.
+    #[track_caller]
     pub fn step_at<T: Trainable>(self, weights: T, velocity: T, gradient: T, rate: Tensor<Public, Fxp>) -> (T, T) {
-        let (direction, velocity) = self.direction(weights, velocity, gradient);
-        (descend_at(weights, direction, rate), velocity)
+        self.stepped(weights, velocity, gradient, |direction| descend_at(weights, direction, rate))
     }
 
-    /// What [`Sgd::step_at`] takes for this rate: 256 times the rate.
-    pub fn rate_at(self, rate: f64) -> f64 {
+    /// What [`Sgd::step_at`] takes for this rate: 256 times the rate, in every step `t`.
+    pub fn rate_at(self, rate: f64, _t: u64) -> f64 {
         UNITS * rate
     }
 
@@ -71,6 +79,20 @@ impl Sgd {
     /// The velocity before the first step, for weights of this shape: zeros.
     pub fn at_rest<T: Trainable>(shape: ShapeOf<T>) -> Result<HostOf<T>, Error> {
         zeros(shape)
+    }
+
+    /// New weights by where the step goes, and the new velocity.
+    #[track_caller]
+    fn stepped<T: Trainable>(self, weights: T, velocity: T, gradient: T, step: impl FnOnce(T) -> T) -> (T, T) {
+        let momentum = Constant::fading("the momentum", self.momentum);
+        let decay = Constant::finite("the weight decay", self.weight_decay);
+        if !are_sound("SGD", weights, &[momentum, decay]) {
+            return (weights, velocity);
+        }
+        located(Location::caller(), || {
+            let (direction, velocity) = self.direction(weights, velocity, gradient);
+            (step(direction), velocity)
+        })
     }
 
     /// Where a step goes, and the new velocity.

@@ -25,6 +25,8 @@ people = pa.table({
 pq.write_table(people, "people.snappy.parquet", compression="snappy", row_group_size=2)
 pq.write_table(people, "people.gzip.parquet", compression="gzip", data_page_version="2.0")
 pq.write_table(people, "people.lz4.parquet", compression="lz4", use_dictionary=False)
+pq.write_table(people.select(["id", "age"]), "people.zstd.parquet", compression="zstd")
+pq.write_table(people.select(["id", "age"]), "people.brotli.parquet", compression="brotli")
 
 # The matrix [[0, 1, 2], [3, 4, 5]], each element halved where floats hold it.
 whole = np.arange(6).reshape(2, 3)

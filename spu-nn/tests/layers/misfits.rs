@@ -2,7 +2,10 @@
 
 use spu::{HostTensor, evaluate};
 use spu_nn::init::Draws;
-use spu_nn::layers::{BatchNorm, Conv2d, Dense, Dropout, Layer, LayerNorm, MultiHeadAttention, Residual, Unflatten};
+use spu_nn::layers::{
+    AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, Layer, LayerNorm, MaxPool2d, MultiHeadAttention, Residual,
+    Unflatten,
+};
 
 use super::check::{positive, random};
 
@@ -52,5 +55,46 @@ fn numbers() {
     assert_fault(MultiHeadAttention::new(4, 0), &[1, 3, 4], "cannot divide a width of 4 among 0 heads");
     for rate in [1.0, -0.5, f64::NAN] {
         assert_fault(Dropout::new(rate), &[4], &format!("cannot drop at a rate of {rate}"));
+    }
+}
+
+#[test]
+fn windows() {
+    let of_groups = Conv2d::new(3, 2, [2, 2]).groups(2);
+    let groups = "3 channels and 2 result channels do not fall into 2 groups";
+    assert_fault(
+        of_groups,
+        &[1, 4, 4, 3],
+        &format!("cannot convolve [1, 4, 4, 3] by a kernel of shape [2, 2, 1, 2]: {groups}"),
+    );
+    let of_results = Conv2d::new(4, 3, [2, 2]).groups(2);
+    let groups = "4 channels and 3 result channels do not fall into 2 groups";
+    assert_fault(
+        of_results,
+        &[1, 4, 4, 4],
+        &format!("cannot convolve [1, 4, 4, 4] by a kernel of shape [2, 2, 2, 3]: {groups}"),
+    );
+    let numbers = "strides and dilations are at least 1, one for each spatial axis";
+    for still in [Conv2d::new(1, 2, [2, 2]).strides([0, 1]), Conv2d::new(1, 2, [2, 2]).dilation([1, 0])] {
+        assert_fault(
+            still,
+            &[1, 4, 4, 1],
+            &format!("cannot convolve [1, 4, 4, 1] by a kernel of shape [2, 2, 1, 2]: {numbers}"),
+        );
+    }
+    assert_fault(
+        MaxPool2d::new([2, 2]).strides([1, 0]),
+        &[1, 4, 4, 2],
+        "cannot move windows over [1, 4, 4, 2]: a size, stride or dilation is 0",
+    );
+    assert_fault(
+        AvgPool2d::new([0, 2]),
+        &[1, 4, 4, 2],
+        "cannot move windows over [1, 4, 4, 2]: a size, stride or dilation is 0",
+    );
+    // A window larger than the image has no place in it: the next layer is given nothing, and says so.
+    for larger in [[5, 2], [2, 5]] {
+        let network = (MaxPool2d::new(larger), Flatten, Dense::new(2, 3));
+        assert_fault(network, &[1, 4, 4, 2], "cannot multiply matrices [1, 0] and [2, 3]");
     }
 }

@@ -2,7 +2,7 @@
 
 use spu::graph::Value;
 use spu::pphlo::{DType, Literal, Type};
-use spu::{Elements, Error, Shape};
+use spu::{Elements, Error};
 
 use super::{Entry, Lowering, Number, encode};
 use crate::share::Kind;

@@ -225,7 +225,7 @@ impl Lowering<'_> {
             Op::Log => one(self.logarithm(operands[0])),
             Op::Sqrt => one(self.root(operands[0], 1)),
             Op::Rsqrt => one(self.root(operands[0], -1)),
-            Op::RsqrtApprox => one(self.approximate_rsqrt(operands[0])),
+            Op::RsqrtApprox => one(self.approximate_rsqrt(operands[0])?),
             Op::Exponential => one(self.exponential(operands[0])),
             Op::Logistic | Op::Tanh | Op::Erf | Op::Gelu | Op::Silu | Op::Softplus => {
                 one(self.sigmoid(op, operands[0]))

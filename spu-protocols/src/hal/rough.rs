@@ -12,12 +12,13 @@
 //!
 //! t has 13 fraction bits, √2 in v seven (181 = 128·√2·0.9999). No bit between m and the sign is looked at but the four above m: x must lie below 2^m ulp.
 
+use spu::Error;
 use spu::graph::Value;
 use spu::pphlo::Op;
 
 use super::normalize::{Sums, bits_of};
 use super::polynomial::Polynomial;
-use super::{Entry, Lowering};
+use super::{Entry, Lowering, RingConfig};
 use crate::aby3::leading_one::PLACES;
 use crate::aby3::{Layout, Weights};
 use crate::share::Kind;
@@ -30,14 +31,35 @@ struct RoughRoot {
 }
 
 impl Lowering<'_> {
-    /// 1/√x up to 2^−10 of it and an ulp for 0 < x < 2^(2f − 2), 0 for x ≤ 0.
-    pub(super) fn approximate_rsqrt(&mut self, x: Value) -> Entry {
+    /// 1/√x up to 2^−10 of it and an ulp for 0 < x < 2^(2f − 2), 0 for x ≤ 0. An x of which more is asserted to occur is an error.
+    pub(super) fn approximate_rsqrt(&mut self, x: Value) -> Result<Entry, Error> {
+        self.expect_in_reach(x)?;
         if self.ring.bits == 32 {
             // No room for the products of v, t and a coefficient.
-            return self.root(x, -1);
+            return Ok(self.root(x, -1));
         }
         let RoughRoot { v, fraction, t } = self.rough_root(x);
-        self.times_root_of(t, v, fraction)
+        Ok(self.times_root_of(t, v, fraction))
+    }
+
+    fn expect_in_reach(&self, x: Value) -> Result<(), Error> {
+        let RingConfig { bits, fraction_bits: f } = self.ring;
+        let (most, reach) = (self.intervals[x.index()].hi, libm::exp2(2.0 * f64::from(f) - 2.0));
+        if !most.is_finite() || most <= reach {
+            return Ok(());
+        }
+        // 2^(2f' − 2) is no less.
+        let needed = libm::ceil(0.5 * libm::log2(most)) as u32 + 1;
+        let serves = |bits: &u32| RingConfig::fraction_bits_of(*bits).is_some_and(|served| *served.end() >= needed);
+        let remedy = match [32, 64, 128].iter().find(|bits| serves(bits)) {
+            Some(bits) => format!("take at least {needed} fraction bits, in a ring of 2^{bits} or more"),
+            None => "scale them down".into(),
+        };
+        let message = format!(
+            "cannot take 1/√x of numbers up to {most:e} in the ring 2^{bits} with {f} fraction bits, where {reach} is the most \
+             for optimizers: {remedy}"
+        );
+        Err(Error::program(message, self.location()))
     }
 
     /// y·root where `root` is an approximate 1/√x that has no other use, and where there is room: up to 2^−10 of it and two ulp.

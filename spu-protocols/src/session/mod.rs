@@ -311,6 +311,11 @@ impl Executor for Session {
         in_ring!(self.network.ring, R => self.input_of::<R>(owner, names, types, data))
     }
 
+    fn holds(&self, source: &str, tensor: &HostTensor) -> Result<(), Error> {
+        let ring = self.network.ring;
+        in_ring!(ring, R => encode::<R>(source, tensor, ring).map(drop))
+    }
+
     fn run(
         &self,
         key: &ProgramKey,

@@ -37,7 +37,6 @@ impl Format for Network {
         match op {
             Op::Exponential | Op::ExponentialMinusOne => Some(largest_exponent(ring)),
             Op::Power if dtype == DType::Fxp => Some(largest_exponent(ring)),
-            Op::RsqrtApprox if ring.bits != 32 => Some(libm::exp2(2.0 * f64::from(ring.fraction_bits) - 2.0)),
             Op::Divide | Op::Remainder if by_secret && (dtype == DType::Int || *op == Op::Remainder) => {
                 let most = libm::exp2(f64::from(exact_bits(ring.bits))) - 1.0;
                 Some(libm::ldexp(most, -(ring.scale(dtype) as i32)))

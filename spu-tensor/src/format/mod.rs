@@ -154,8 +154,8 @@ impl Program {
     /// Places where a value may leave the safe range of `format`, by interval analysis, whatever the parties put in.
     ///
     /// A value is warned about if both its bounds are known and one does not fit, and no operand was warned about before; and where a bound of an
-    /// operand is known that is outside of what the operation serves: e^x and x^y above e^20, 1/√x with few digits, quotients and
-    /// remainders by a secret divisor.
+    /// operand is known that is outside of what the operation serves: e^x and x^y above e^20, quotients and remainders by a
+    /// secret divisor.
     /// Bounds come from constants, from assertions `.assume(lo..=hi)`, from truth values and from functions of bounded results;
     /// the parties' inputs have none, so a program without assertions is rarely warned about. A quotient by a number
     /// that may be near 0 counts as large as the dividend divided by one unit of the divisor. The body of a loop is looked at once,

@@ -11,7 +11,7 @@ use crate::pphlo::Type;
 use crate::program::Program;
 use crate::trace::{self, Purpose};
 
-/// What `run` takes where the function has a public tensor: a [`Shared`] one or a number of the host.
+/// What `run` takes where the function has a public tensor: a [`Shared`] one, a number of the host, or an array of numbers for a vector.
 #[diagnostic::on_unimplemented(
     message = "expected a `&Shared<{T}>` or a number, found `{Self}`",
     label = "this is no public tensor or number"
@@ -34,6 +34,13 @@ macro_rules! numbers {
         impl Argument<Tensor<Public, $dtype>> for $host {
             fn into_leaves(self) -> Vec<Leaf> {
                 Shared::<Tensor<Public, $dtype>>::public(HostOf::from(self)).leaves().to_vec()
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<const N: usize> Argument<Tensor<Public, $dtype>> for [$host; N] {
+            fn into_leaves(self) -> Vec<Leaf> {
+                Shared::<Tensor<Public, $dtype>>::public(HostOf::from(self.to_vec())).leaves().to_vec()
             }
         }
     )+ };

@@ -75,10 +75,10 @@ functions! {
     ///
     /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more. Nineteen rounds.
     rsqrt = Op::Rsqrt, [4.0, 0.0] => [0.5, 0.0];
-    /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for x ≤ 0. For optimizers, which need no more. Where a larger
-    /// bound is known the compiler warns.
+    /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for x ≤ 0. For optimizers, which need no more.
     ///
-    /// Error: 2^-10 of the value and an ulp. Fifteen rounds. Above its range the result means nothing. A product y·x.rsqrt_approx() whose root has no other use
+    /// Error: 2^-10 of the value and an ulp. Fifteen rounds. Above its range the result means nothing; where more is asserted to occur (`assume`) than a format serves,
+    /// the program is refused for it. A product y·x.rsqrt_approx() whose root has no other use
     /// is one operation: it errs by 2^-10 of itself and two ulp, however few digits the root has, as long as it is below 2^14.
     rsqrt_approx = Op::RsqrtApprox, [4.0, 0.0] => [0.5, 0.0];
     /// 1/(1 + e^−x) for every x, exactly between 0 and 1.

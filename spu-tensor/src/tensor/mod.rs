@@ -49,7 +49,7 @@ pub use gradient::{Differentiable, value_and_grad, value_and_grad_aux};
 pub use layout::Ranges;
 pub use operand::Operand;
 pub use order::{Keys, Permutation, lexsort};
-pub use refuse::refuse;
+pub use refuse::{located, refuse};
 pub use session::ExecutorExt;
 pub use shared::Shared;
 pub use tree::{LeafSpec, Leaves, LeavesAre, Tree, join_name};
@@ -97,8 +97,8 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     }
 }
 
-impl<D: DType> Tensor<Public, D> {
-    /// The same value, to stand where a secret is expected. It stays known to every party.
+impl<V: Visibility, D: DType> Tensor<V, D> {
+    /// The same value, to stand where a secret is expected. A public one stays known to every party.
     pub fn to_secret(self) -> Tensor<Secret, D> {
         Tensor::from_handle(self.handle)
     }

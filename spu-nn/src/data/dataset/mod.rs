@@ -42,7 +42,7 @@ pub use align::Unmatched;
 ///
 /// // Rows stand in the order of their keys: anna, bert.
 /// let x = data.features(&session, ["visits", "income"], 0..data.rows())?;
-/// let y = data.integers(&session, "buys", 0..data.rows())?;
+/// let y = data.labels(&session, "buys", 2, 0..data.rows())?;
 /// assert_eq!(session.reveal(&x)?.values(), [7.0, 3.5, 4.0, 2.0]);
 /// assert_eq!(session.reveal(&y)?.values(), [1.0, 0.0]);
 /// # Ok::<(), spu_tensor::Error>(())

@@ -71,7 +71,7 @@ impl Table {
     /// The table of a file, by the end of its name: `.csv`, `.tsv`, `.parquet`, `.npy` or `.npz`.
     ///
     /// A CSV file begins with a line of names ([`Csv`] says more). Of Parquet all flat columns of numbers, truth values and texts can
-    /// be used. A matrix `[rows, columns]` in npy has columns `0`, `1`, …, and a vector is one column `0`. In npz each vector is a
+    /// be used; its pages may be uncompressed or compressed by snappy, gzip or lz4, and by zstd with the feature `parquet-zstd`, which needs a C compiler. A matrix `[rows, columns]` in npy has columns `0`, `1`, …, and a vector is one column `0`. In npz each vector is a
     /// column of its name, and column j of a matrix is `name.j`.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();

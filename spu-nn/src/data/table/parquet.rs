@@ -5,7 +5,9 @@ use std::panic::catch_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
+use parquet::basic::Compression;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use parquet::schema::types::Type;
@@ -30,6 +32,7 @@ fn sound(path: &Path) -> Result<Table, Error> {
     let file = File::open(path).map_err(|e| blame(format!("expected a Parquet file, but it cannot be opened: {e}")))?;
     let broken = |e: ParquetError| blame(format!("expected a sound Parquet file: {e}"));
     let reader = SerializedFileReader::new(file).map_err(broken)?;
+    check_codecs(reader.metadata()).map_err(blame)?;
     let schema = reader.metadata().file_metadata().schema();
     let flat: Vec<Arc<Type>> = schema.get_fields().iter().filter(|field| is_flat(field)).cloned().collect();
     let mut flat_columns: Vec<Gathered> = flat.iter().map(|_| Gathered::default()).collect();
@@ -53,6 +56,23 @@ fn sound(path: &Path) -> Result<Table, Error> {
     });
     let columns = columns.collect();
     Table::of_columns(source, columns, None)
+}
+
+/// Says how to read a file that is compressed by what this build does not know.
+fn check_codecs(file: &ParquetMetaData) -> Result<(), String> {
+    for column in file.row_groups().iter().flat_map(|group| group.columns()) {
+        let (codec, remedy) = match column.compression() {
+            Compression::ZSTD(_) if !cfg!(feature = "parquet-zstd") => {
+                ("zstd", "; the feature `parquet-zstd` reads it")
+            }
+            Compression::BROTLI(_) => ("brotli", ""),
+            Compression::LZO => ("lzo", ""),
+            _ => continue,
+        };
+        let name = column.column_path().string();
+        return Err(format!("expected no compression, snappy, gzip or lz4, found {codec} in column `{name}`{remedy}"));
+    }
+    Ok(())
 }
 
 fn is_flat(field: &Type) -> bool {

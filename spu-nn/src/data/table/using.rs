@@ -6,6 +6,7 @@ use spu::{Error, HostTensor};
 
 use super::Table;
 use super::column::{Column, Values};
+use crate::classes;
 
 impl Table {
     /// A column as finite numbers.
@@ -52,6 +53,22 @@ impl Table {
     /// The column `name` of `rows` as a vector of integers. Panics if a row goes past the end.
     pub fn integers_of(&self, name: &str, rows: impl IntoIterator<Item = usize>) -> Result<HostTensor, Error> {
         Ok(HostTensor::from(self.cells(self.column(name)?, rows, Values::integer)?))
+    }
+
+    /// The column `name` of `rows` as a vector of numbers of classes, each from 0 to `classes` − 1. A cell that is none is an error that names its place. Panics if a
+    /// row goes past the end.
+    pub fn labels_of(
+        &self,
+        name: &str,
+        classes: usize,
+        rows: impl IntoIterator<Item = usize>,
+    ) -> Result<HostTensor, Error> {
+        let class_of = |values: &Values, row| match (values, values.integer(row)) {
+            (Values::Unreadable { .. }, Err(problem)) => Err(problem),
+            (_, Ok(label)) if classes::is_class(label, classes) => Ok(label),
+            _ => Err(classes::expectation(classes)),
+        };
+        Ok(HostTensor::from(self.cells(self.column(name)?, rows, class_of)?))
     }
 
     /// The column `name` of `rows` as one-hot rows of integers `[rows, classes]`; [`Table::classify`] has given it classes. Panics
@@ -111,6 +128,17 @@ impl Table {
             return Err(blame(row, "expected a value, found none".into()));
         }
         rows.into_iter().map(|row| read(&column.values, row).map_err(|problem| blame(row, problem))).collect()
+    }
+
+    /// The error of an element of these rows and columns, told of its cell; another one as it is.
+    pub(in crate::data) fn told_of_cell(&self, error: Error, rows: &[usize], names: &[&str]) -> Error {
+        let Error::Data(data) = &error else { return error };
+        let index = data.index.as_deref().unwrap_or_default();
+        let (row, column) = (index.first().and_then(|&i| rows.get(i)), names.get(index.get(1).copied().unwrap_or(0)));
+        match (row, column) {
+            (Some(&row), Some(column)) => Error::data(self.cell(row, column), None, &data.problem),
+            _ => error,
+        }
     }
 
     /// The place of a cell, as errors name it.

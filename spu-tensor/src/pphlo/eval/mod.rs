@@ -414,10 +414,12 @@ mod tests {
             %c = constant {literal = fxp[2, 3] (-2.0, -2.0, -2.0, -5.0, 0.0, 0.0)}
             %d = constant {literal = fxp[2, 3] (0.5, 0.5, 0.5, 0.5, 4.0, 4.0)}
             %clamp = clamp %c, %x, %d
-            %rem = remainder %x, %h
+            %divisor = to_secret %h
+            %rem = remainder %x, %divisor
             %m = constant {literal = int[3] (3, 3, 0)}
-            %quotient = divide %i, %m
-            %irem = remainder %i, %m
+            %whole = to_secret %m
+            %quotient = divide %i, %whole
+            %irem = remainder %i, %whole
             %power = power %i, %m
             %and = and %i, %m
             %or = or %i, %m
