@@ -13,6 +13,8 @@ fn session(plain: bool, (ring_bits, fraction_bits): (u32, u32)) -> Session {
 
 type X = Tensor<Secret, Fxp>;
 type Truth = Tensor<Secret, Bool>;
+type Compared = (Truth, Truth, Truth, Truth, Truth);
+type Chosen = (X, X, X, X, X, X);
 
 #[spu_fn]
 fn sums(x: X, y: X, z: X) -> (X, X, X, X) {
@@ -25,7 +27,7 @@ fn far(x: X, z: X) -> (X, X, X) {
 }
 
 #[spu_fn]
-fn orders(x: X, y: X, z: X, truth: Truth) -> ((Truth, Truth, Truth, Truth, Truth), (X, X, X, X, X, X)) {
+fn orders(x: X, y: X, z: X, truth: Truth) -> (Compared, Chosen) {
     let compared = ((x * y).lt(z), (x * y).ge(z), (0.1 * x).gt(z), z.lt(x * (1.0 / 256.0)), (x * y).equal(z));
     let chosen = (
         (x * y).maximum(z),
@@ -130,8 +132,8 @@ fn comparisons_with_products_hold_on_the_whole_range() {
                 &|i| z[i].min(0.125),
                 &|i| if truth[i] { 0.125 } else { z[i] },
                 &|i| if truth[i] { z[i] } else { 1.25 / 256.0 },
-                &|i| z[i].max(0.125).min(0.625),
-                &|i| 0.125f64.max(-1.0).min(z[i].abs()),
+                &|i| z[i].clamp(0.125, 0.625),
+                &|i| z[i].abs().min(0.125),
             ];
             for (i, (chosen, value)) in chosen.iter().zip(values).enumerate() {
                 assert_near(chosen, (0..n).map(value), 2.0 * unit, &name(&format!("choice {i}")));

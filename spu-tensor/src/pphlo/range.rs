@@ -210,7 +210,7 @@ fn interval(graph: &Graph, node: &Node<Op>, operands: &[Interval]) -> Interval {
             let exponent = Interval { lo: x(1).lo.max(0.0), hi: x(1).hi.max(0.0) };
             x(0).power(exponent).with_zero_if(x(1).lo < 0.0)
         }
-        Op::Power => x(0).power(x(1)).with_zero_if(!(logarithm_of_power(x(0), x(1)).hi <= LARGEST_EXPONENT)),
+        Op::Power => x(0).power(x(1)).with_zero_if(logarithm_of_power(x(0), x(1)).hi > LARGEST_EXPONENT),
         Op::Atan2 => Interval::new(-std::f64::consts::PI, std::f64::consts::PI),
         Op::Abs => x(0).magnitude(),
         Op::Sign => x(0).monotone(|bound| f64::from(i8::from(bound > 0.0) - i8::from(bound < 0.0))),

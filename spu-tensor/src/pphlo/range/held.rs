@@ -133,7 +133,7 @@ impl Numbers {
         match op {
             Op::Exponential => exact.with_zero_if(operands[0].hi > top),
             Op::ExponentialMinusOne if operands[0].hi > top => exact.hull(Interval::new(-1.0, -1.0)),
-            Op::Power => exact.with_zero_if(!(logarithm_of_power(operands[0], operands[1]).hi <= top)),
+            Op::Power => exact.with_zero_if(logarithm_of_power(operands[0], operands[1]).hi > top),
             // Bits beyond the domain are not looked at.
             Op::RsqrtApprox if operands[0].hi >= 0.25 / (self.unit * self.unit) => {
                 exact.hull(Interval::new(0.0, 1.0 / libm::sqrt(self.unit)))
