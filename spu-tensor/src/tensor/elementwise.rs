@@ -45,7 +45,8 @@ macro_rules! functions {
 }
 
 functions! {
-    /// e^x; 0 far below 0, and 0 above 20 or above the largest power that the format holds.
+    /// e^x, for x ≤ 20 or ln of the largest number that the format holds, if that is less; 0 far below 0, and 0 above, where real numbers (the plain evaluator) have e^x. A check
+    /// shows where they part, and where a bound of x is known that is larger the compiler warns.
     ///
     /// A known upper bound (`assume`) makes it cheaper.
     #[doc = accuracy!(exp, exp_above_0, exp_decay)]
@@ -190,10 +191,10 @@ type Clamped<V, D, A, B> = Tensor<Joined<Joined<V, A>, B>, Promoted<Promoted<D, 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// x^y. Integers stay integers, for y ≥ 0, modulo the ring; else both are fixed-point.
     ///
-    /// Integers: 0 for y < 0. Fixed point: of x < 0 the power is ±|x|^y where y is an integer, to the last bit of the format, and 0 elsewhere; 0^y is 0,
+    /// Integers: 0 for a secret y < 0, an error for a public one. Fixed point: of x < 0 the power is ±|x|^y where y is an integer, to the last bit of the format, and 0 elsewhere; 0^y is 0,
     /// but x^0 = 1 for every x. A constant integer n takes products that err by n − 1 ulp or, if that is more, by (n − 1)·2^−f of the value, and for n < 0 those of
-    /// 1/x; ±1/2 is a root; any other power is e^(y·ln |x|) up to e^20, with a relative error of 2^−15 and 4·|y| + 1 ulp. Where x is known to be no less
-    /// than 0 (`assume`), the power of a secret y costs a fifth less.
+    /// 1/x; ±1/2 is a root; any other power is e^(y·ln |x|) up to e^20 and 0 beyond, which the compiler warns about where it is known to happen, with a relative error of 2^−15 and
+    /// 4·|y| + 1 ulp. Where x is known to be no less than 0 (`assume`), the power of a secret y costs a fifth less.
     #[doc = accuracy!(pow, pow_constant, pow_whole, pow_negative, pow_int)]
     ///
     /// ```
@@ -334,7 +335,12 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// The same tensor, which the author asserts to lie within `range`: cheaper protocols become possible. A value outside
-    /// makes the result wrong under a protocol, and an error in the plain evaluator. An open end counts as closed.
+    /// makes the result wrong under a protocol. An open end counts as closed.
+    ///
+    /// The assertion is tested where somebody sees the value: by the plain evaluator, by a check ([`Program::check`](crate::Program::check)), and by sessions: a public
+    /// value at every party, a secret one in a session in the clear. Fixed-point numbers may leave a bound there by what a check
+    /// allows ([`Tolerance`](crate::format::Tolerance)), as they are rounded on the way; integers may not. Where a unit decides (a floor, a sign), the compiler takes
+    /// an assertion about a computed number to be off by up to 64 units.
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
