@@ -269,7 +269,7 @@ fn a_program_may_hold_a_whole_training() -> Result<(), Error> {
 
 #[test]
 fn other_rings_loop_as_well() -> Result<(), Error> {
-    for config in [Config::z32(), Config::z128()] {
+    for config in [Config::z32(), Config::z128(), Config { fraction_bits: 40, ..Config::z128() }] {
         let session = Session::local(&Config { insecure_seed: Some(5), ..config })?;
         let x = session.input::<Secrets, _>(Party(0), [2], || Ok(vec![1.0, -2.0]))?;
         let y = session.input::<Secrets, _>(Party(1), [2], || Ok(vec![0.5, 1.5]))?;

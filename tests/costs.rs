@@ -159,7 +159,10 @@ fn a_step_of_the_convolutional_networks() {
 #[test]
 fn quotients() {
     let n = 12_288;
-    let bits = |(rounds, bytes): (u64, u64)| (rounds, 8 * bytes / n as u64);
+    let bits = |(rounds, bytes): (u64, u64)| {
+        assert_eq!(8 * bytes % n as u64, 0);
+        (rounds, 8 * bytes / n as u64)
+    };
     // The position of the divisor's leading one, opened; block masks, masks of place and sign, two sums; U; u; t² and t³; the quotient.
     let quotient_kernel = |excess: u64| 9 * 64 + 8 * excess + 6 * (3 + 20) + 2 * 60;
     let any = 1205 + 2 * 19 + 544 + 444 + 2 * 128 + 192 + (192 + 3 * 39) + 2 * (192 + 3 * 23) + quotient_kernel(44);

@@ -18,7 +18,8 @@ fn numbers(n: usize, seed: u64, range: u64) -> Vec<i64> {
 /// Runs the same under every session and ring, and gives what all agree on.
 fn agreed<T: PartialEq + std::fmt::Debug>(run: impl Fn(&dyn Executor) -> Result<T, Error>) -> Result<T, Error> {
     let expected = run(&Evaluator::new())?;
-    for config in [Config::default(), Config::z32(), Config::z128()] {
+    let fine = Config { fraction_bits: 40, ..Config::z128() };
+    for config in [Config::default(), Config::z32(), Config::z128(), fine] {
         assert_eq!(run(&Session::local(&config)?)?, expected);
         assert_eq!(run(&Session::plain(&config)?)?, expected);
     }

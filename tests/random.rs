@@ -26,7 +26,9 @@ fn distance(sample: &[f64], exact: impl Fn(f64) -> f64) -> f64 {
 /// The same under every kind of session and in every ring; `f` is the number of fraction bits.
 fn everywhere(run: impl Fn(&dyn Executor, i32) -> Result<(), Error>) -> Result<(), Error> {
     run(&Evaluator::new(), 53)?;
-    for (config, f) in [(Config::default(), 18), (Config::z32(), 8), (Config::z128(), 26)] {
+    let fine = Config { fraction_bits: 40, ..Config::z128() };
+    for config in [Config::default(), Config::z32(), Config::z128(), fine] {
+        let f = config.fraction_bits as i32;
         run(&Session::local(&config)?, f)?;
         run(&Session::plain(&config)?, f)?;
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::error::{Diagnostic, Error, Label};
 use crate::format::Warning;
-use crate::graph::Value;
+use crate::graph::{NodeId, Value};
 use crate::location::Location;
 use crate::pphlo::{Graph, Op};
 
@@ -64,6 +64,12 @@ pub(crate) fn labels(graph: &Graph, parameters: &[String], operands: &[Value], l
         }
     }
     labels
+}
+
+/// What went wrong when a node was computed, with the lines of [`labels`].
+pub(crate) fn fault(graph: &Graph, parameters: &[String], id: NodeId, message: String) -> Error {
+    let labels = labels(graph, parameters, &graph.node(id).operands, graph.location(id));
+    Error::Program(Box::new(Diagnostic { message, labels }))
 }
 
 /// The value behind reshapes to the same shape, which tracing itself inserts.

@@ -29,9 +29,9 @@ pub use shape::Shape;
 pub use spu_macros::{Tree, spu_fn};
 pub use tensor::{
     Axes, Bool, Convolution, DType, Differentiable, Disclosed, Evaluator, ExecutorExt, FlowsTo, Fxp, HostOf, Int,
-    LeavesAre, Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility, cond,
-    evaluate, for_bounded, fori, keepdims, lexsort, located, random, refuse, scan, select, value_and_grad,
-    value_and_grad_aux, while_loop, within,
+    LeavesAre, Numeric, Operand, Padding, Permutation, Public, Secret, ShapeOf, Shared, Tensor, Tree, Visibility,
+    accuracy, cond, evaluate, for_bounded, fori, keepdims, lexsort, located, random, refuse, scan, select,
+    value_and_grad, value_and_grad_aux, while_loop, within,
 };
 
 /// What generated code names.

@@ -136,7 +136,7 @@ pub type State<L> = <L as Layer>::State;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
-    label = "this is no layer, and no tuple (of at most 16) or array of layers alone",
+    label = "this is no layer, nor a tuple (of at most 16) or an array whose parts all are",
     note = "implement `Stateless` for a layer of your own; a function `fn(Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp>` is a layer as it is"
 )]
 pub trait Layer: Copy {

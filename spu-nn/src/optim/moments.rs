@@ -50,7 +50,9 @@ pub(super) fn in_units<T: Trainable>(gradient: T) -> T {
 
 /// M ← β1·M + G.
 pub(super) fn first<T: Trainable>(sums: T, gradient: T, beta: f64) -> T {
-    sums.zip(gradient, |m, g| beta * m + g)
+    // With a bound the sum is truncated once, however many fraction bits a gradient has.
+    let most = UNITS * LARGEST_GRADIENT / (1.0 - beta);
+    sums.zip(gradient, |m, g| beta * m.assume(-most..=most) + g)
 }
 
 /// X ← β2·X + 2^6·G².
@@ -101,6 +103,8 @@ fn complement(beta: f64) -> f64 {
 /// G is so many times g, and X so many times the sum of G².
 const UNITS: f64 = 64.0;
 const ROOT_OF_UNITS: f64 = 8.0;
+/// What |g| is to be below in every ring.
+const LARGEST_GRADIENT: f64 = 256.0;
 /// What (1 − β)·X, 2^18·v, lies below.
 const LARGEST_SQUARE: f64 = 67_108_864.0;
 /// What X and what is added to it lie below: what 1/√x serves with 18 fraction bits.

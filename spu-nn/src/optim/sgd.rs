@@ -11,7 +11,8 @@ use super::state::{UNITS, descend, descend_at, zeros};
 /// After Nesterov, as Sutskever et al. (ICML 2013) write it: w ← w − rate·(g + momentum·v) with the new v.
 ///
 /// The numbers are public constants, rounded to the format's precision; each product is truncated, so that a weight moves with a resolution of one
-/// unit in the last place, and v errs by at most 1/(1 − momentum) units of its own. Two rounds.
+/// unit in the last place, and v errs by at most 1/(1 − momentum) units of its own. Two rounds. No element of v is above 4096, which is asserted: clip gradients
+/// that would make it so.
 ///
 /// **Bound**: after n steps from the same state a weight is within n·(u + rate·V·2^−12 + 2·rate·u·(2 + V)/(1 − momentum)) of that of real numbers, for a unit in the last place u
 /// (2^−18 by default), |v| ≤ V, and no decay; tests follow it for 100 steps.
@@ -100,10 +101,15 @@ impl Sgd {
             0.0 => gradient,
             decay => gradient.zip(weights, |g, w| g + decay * w),
         };
-        let velocity = velocity.zip(gradient, |v, g| self.momentum * v + g);
+        // With a bound the sum is truncated once, however many fraction bits a gradient has.
+        let velocity =
+            velocity.zip(gradient, |v, g| self.momentum * v.assume(-LARGEST_VELOCITY..=LARGEST_VELOCITY) + g);
         match self.nesterov {
             false => (velocity, velocity),
             true => (gradient.zip(velocity, |g, v| g + self.momentum * v), velocity),
         }
     }
 }
+
+/// What no velocity is above: at a rate of 0.01 it moves a weight by 40.
+const LARGEST_VELOCITY: f64 = 4096.0;

@@ -3,8 +3,8 @@
 use spu::{HostTensor, evaluate};
 use spu_nn::init::Draws;
 use spu_nn::layers::{
-    AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, Function, Layer, LayerNorm, MaxPool2d, MultiHeadAttention,
-    Relu, Residual, Unflatten,
+    AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Function, Layer, LayerNorm, MaxPool2d, MultiHeadAttention, Relu,
+    Residual, Unflatten,
 };
 
 use super::check::{Secrets, positive, random};

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use spu::{Error, Location, Party, Shape};
+use spu::{Party, Shape};
 
 use super::rearrange::rearrange;
 use super::value::PartyValue;
@@ -18,10 +18,10 @@ pub(super) fn evaluate<R: Ring>(
     operands: &[PartyValue<R>],
     types: &[&ShareType],
     party: Party,
-    location: Location,
-) -> Result<PartyValue<R>, Error> {
-    if let ShareOp::BitShift { .. } = op {
-        check_amounts(operands[1].as_public(), location)?;
+) -> Result<PartyValue<R>, String> {
+    if let &ShareOp::BitShift { arithmetic } = op {
+        let name = if arithmetic { "shift_right_arithmetic" } else { "shift_right_logical" };
+        check_amounts(name, operands[1].as_public())?;
     }
     let Kind::Bits(count) = types[0].kind else { unreachable!("the share program's types hold: bits") };
     Ok(match &operands[0] {
@@ -178,16 +178,18 @@ pub(super) fn rearrange_bits<R: Ring>(
 }
 
 /// A function of public integers as the ring has them.
-pub(super) fn public<R: Ring>(
-    function: BitFunction,
-    operands: &[PartyValue<R>],
-    location: Location,
-) -> Result<PartyValue<R>, Error> {
+pub(super) fn public<R: Ring>(function: BitFunction, operands: &[PartyValue<R>]) -> Result<PartyValue<R>, String> {
     let x = operands[0].as_public();
     let zip = |f: &dyn Fn(R, R) -> R| x.iter().zip(operands[1].as_public().iter()).map(|(&x, &y)| f(x, y)).collect();
     let bits = |f: fn(u128, u128) -> u128| zip(&|x, y| R::from_u128(f(x.to_u128(), y.to_u128())));
-    if matches!(function, BitFunction::ShiftLeft | BitFunction::ShiftRight | BitFunction::ShiftRightLogical) {
-        check_amounts(operands[1].as_public(), location)?;
+    let shift = match function {
+        BitFunction::ShiftLeft => Some("shift_left"),
+        BitFunction::ShiftRight => Some("shift_right_arithmetic"),
+        BitFunction::ShiftRightLogical => Some("shift_right_logical"),
+        _ => None,
+    };
+    if let Some(name) = shift {
+        check_amounts(name, operands[1].as_public())?;
     }
     Ok(PartyValue::public(match function {
         BitFunction::And => bits(|x, y| x & y),
@@ -211,13 +213,12 @@ fn capped<R: Ring>(amount: R, most: u32) -> u32 {
     amount.to_u128().min(most.into()) as u32
 }
 
-fn check_amounts<R: Ring>(amounts: &[R], location: Location) -> Result<(), Error> {
+fn check_amounts<R: Ring>(shift: &str, amounts: &[R]) -> Result<(), String> {
     match amounts.iter().position(|n| n.signed() < 0) {
         None => Ok(()),
         Some(place) => {
             let amount = amounts[place].signed();
-            let message = format!("cannot shift element {place} by {amount}: the amount must not be negative");
-            Err(Error::program(message, location))
+            Err(format!("cannot take `{shift}` of element {place}, {amount}: the amount must not be negative"))
         }
     }
 }

@@ -8,6 +8,7 @@ use spu::{Elements, Error, Location, Party};
 
 use super::bilinear::{Dot, bilinear, convolution_sizes};
 use super::bits;
+use super::fault::{broken, fault};
 use super::indexed::indexed;
 use super::order;
 use super::rearrange::rearrange;
@@ -39,6 +40,16 @@ pub fn evaluate_local<R: Ring>(
         ShareOp::Negate => each(&operands[0], |x| map(x, R::negated)),
         ShareOp::ShiftLeft { bits } => each(&operands[0], |x| map(x, |v| v.shl(*bits))),
         ShareOp::Rescale { .. } | ShareOp::Reshape => operands[0].clone(),
+        ShareOp::Assert(assertion) => {
+            let problem = match &operands[0] {
+                PartyValue::Public(x) => broken(x, &ty.shape, ty.scale, assertion, ring),
+                _ => None,
+            };
+            match problem {
+                Some(problem) => return Err(fault(graph, node, location, problem)),
+                None => operands[0].clone(),
+            }
+        }
         ShareOp::ToSum => match &operands[0] {
             PartyValue::Arith(x) => PartyValue::sum(x.own.clone()),
             other => other.clone(),
@@ -66,18 +77,25 @@ pub fn evaluate_local<R: Ring>(
         ShareOp::PermuteRows { .. } | ShareOp::ToResidue { .. } => {
             order::evaluate(&node.operation, operands, &types, location)?
         }
-        ShareOp::Public(function) => public(function, operands, &types, ty, ring, location)?,
-        ShareOp::PublicSign => each(&operands[0], |x| map(x, |v| R::from_i128(v.signed().signum()))),
-        ShareOp::PublicReciprocal { exponent, places } => {
-            public_reciprocal(operands[0].as_public(), *exponent, *places, location)?
+        ShareOp::Public(function) => {
+            public(function, operands, &types, ty, ring).map_err(|problem| fault(graph, node, location, problem))?
         }
-        ShareOp::PublicBits(function) => bits::public(*function, operands, location)?,
+        ShareOp::PublicSign => each(&operands[0], |x| map(x, |v| R::from_i128(v.signed().signum()))),
+        ShareOp::PublicReciprocal { of, exponent, places } => {
+            public_reciprocal(of, operands[0].as_public(), *exponent, *places)
+                .map_err(|problem| fault(graph, node, location, problem))?
+        }
+        ShareOp::PublicBits(function) => {
+            bits::public(*function, operands).map_err(|problem| fault(graph, node, location, problem))?
+        }
         op @ (ShareOp::BitXor
         | ShareOp::BitNot
         | ShareOp::BitMask
         | ShareOp::BitPlanes { .. }
         | ShareOp::BitJoin
-        | ShareOp::BitShift { .. }) => bits::evaluate(op, operands, &types, party, location)?,
+        | ShareOp::BitShift { .. }) => {
+            bits::evaluate(op, operands, &types, party).map_err(|problem| fault(graph, node, location, problem))?
+        }
         op if matches!(operands[0], PartyValue::Bits(_)) => bits::rearrange_bits(op, operands, &types, &ty.shape),
         op => {
             let apply = |components: Vec<&[R]>| {
@@ -158,15 +176,9 @@ fn multiply<R: Ring>(x: &PartyValue<R>, y: &PartyValue<R>) -> PartyValue<R> {
 }
 
 /// The integer part of 2^exponent/y, or `places` bits of its fraction, with the sign of y.
-fn public_reciprocal<R: Ring>(
-    y: &[R],
-    exponent: i32,
-    places: Option<u32>,
-    location: Location,
-) -> Result<PartyValue<R>, Error> {
+fn public_reciprocal<R: Ring>(of: &str, y: &[R], exponent: i32, places: Option<u32>) -> Result<PartyValue<R>, String> {
     if let Some(i) = y.iter().position(|&y| y == R::ZERO) {
-        let message = format!("cannot divide by element {i}, 0: the divisor must not be 0");
-        return Err(Error::program(message, location));
+        return Err(format!("cannot take `{of}` of element {i}, 0: the divisor must not be 0"));
     }
     let part = |y: &R| {
         let y = y.signed();
@@ -183,8 +195,9 @@ fn public<R: Ring>(
     types: &[&ShareType],
     ty: &ShareType,
     ring: RingConfig,
-    location: Location,
-) -> Result<PartyValue<R>, Error> {
+) -> Result<PartyValue<R>, String> {
+    // Where it stands is told by whoever calls.
+    let location = Location::UNKNOWN;
     let plain = |t: &ShareType, dtype: DType| Type::public(t.shape.clone(), dtype);
     let mut graph = spu::pphlo::Graph::new();
     let mut values = Vec::new();
@@ -193,24 +206,25 @@ fn public<R: Ring>(
         let ty = plain(t, dtype);
         arguments.push(decode(x.as_public(), &ty, ring));
         if dtype == DType::Int && x.as_public().iter().any(|x| i64::try_from(x.signed()).is_err()) {
-            let message =
-                format!("cannot compute {} of a public integer that needs more than 64 bits", function.op.name());
-            return Err(Error::program(message, location));
+            return Err(format!("cannot take `{}` of a public integer of more than 64 bits", function.op.name()));
         }
         let node = graph.push(spu::pphlo::Op::Parameter { index }, vec![], vec![ty], location);
         values.push(graph.node(node).result(0));
     }
     let operand_types: Vec<&Type> = values.iter().map(|&v| graph.ty(v)).collect();
-    let results =
-        spu::pphlo::infer(&function.op, &operand_types).map_err(|message| Error::program(message, location))?;
+    let results = spu::pphlo::infer(&function.op, &operand_types)?;
     let node = graph.push(function.op.clone(), values, results, location);
     graph.outputs = vec![graph.node(node).result(function.index)];
-    let result = spu::pphlo::evaluate(&graph, &arguments)?.remove(0);
+    let result = spu::pphlo::evaluate(&graph, &arguments).map_err(|error| match error {
+        Error::Program(diagnostic) => diagnostic.message,
+        other => other.to_string(),
+    })?;
+    let result = &result[0];
     debug_assert_eq!(result.shape, ty.shape);
     if let Elements::Int(values) = &result.elements {
         // Integers wrap, as those that are computed in the ring do.
         return Ok(PartyValue::public(values.iter().map(|&x| R::from_i128(x.into())).collect()));
     }
-    let encoded = encode("a public value", &result, ring);
-    Ok(PartyValue::Public(Arc::new(encoded.map_err(|error| Error::program(error.to_string(), location))?)))
+    let encoded = encode(&format!("the result of `{}`", function.op.name()), result, ring);
+    Ok(PartyValue::Public(Arc::new(encoded.map_err(|error| error.to_string())?)))
 }

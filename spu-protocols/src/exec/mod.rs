@@ -2,6 +2,7 @@
 
 mod bilinear;
 mod bits;
+mod fault;
 mod indexed;
 mod kernels;
 mod local;

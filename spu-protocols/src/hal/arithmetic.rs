@@ -2,7 +2,7 @@
 
 use spu::graph::Value;
 use spu::pphlo::{DType, Literal, Type};
-use spu::{Elements, Error, Shape};
+use spu::{Elements, Error};
 
 use super::{Entry, Lowering, Number, encode};
 use crate::share::Kind;
@@ -57,52 +57,6 @@ impl Lowering<'_> {
         let number = self.as_number(x);
         let value = self.build.negate(number.value);
         self.number(value, number.precision)
-    }
-
-    /// Both operands at the larger scale, and the precision of their sum: that of the coarser one. Where the coarser one might
-    /// leave the ring at that scale, the finer one is truncated first.
-    pub(super) fn aligned(&mut self, x: Value, y: Value, ty: &Type) -> (Value, Value, u32) {
-        self.make_room(x, y);
-        self.make_room(y, x);
-        let shape = ty.shape.clone();
-        let (x, y) = match (self.entry(x), self.entry(y)) {
-            (Entry::Splat(a), _) => {
-                let y = self.as_number(y);
-                (self.constant_like(a, shape, y), y)
-            }
-            (_, Entry::Splat(b)) => {
-                let x = self.as_number(x);
-                (x, self.constant_like(b, shape, x))
-            }
-            _ => (self.as_number(x), self.as_number(y)),
-        };
-        let scale = self.build.scale(x.value).max(self.build.scale(y.value));
-        let align = |this: &mut Self, n: Number| this.build.shift_left(n.value, scale - this.build.scale(n.value));
-        (align(self, x), align(self, y), x.precision.min(y.precision))
-    }
-
-    /// Truncates `fine` to its precision if `coarse`, brought to its scale, might leave the safe range: by its interval where
-    /// that is known, else from the largest scale on.
-    fn make_room(&mut self, fine: Value, coarse: Value) {
-        let Entry::Number(number) = self.entry(fine) else { return };
-        let scale = self.build.scale(number.value);
-        let interval = self.intervals[coarse.index()];
-        let magnitude = interval.lo.abs().max(interval.hi.abs());
-        let fits = match magnitude.is_finite() {
-            true => libm::ldexp(magnitude, scale as i32) < libm::exp2(f64::from(self.ring.bits - 2)),
-            false => scale <= self.ring.largest_scale(),
-        };
-        if !fits && scale > number.precision {
-            let value = self.factor(number);
-            self.entries[fine.index()] = Some(Entry::Number(Number { value, ..number }));
-        }
-    }
-
-    /// A constant with the scale of what it is added to, at least the format's.
-    fn constant_like(&mut self, x: f64, shape: Shape, other: Number) -> Number {
-        let needed = if x.fract() == 0.0 { 0 } else { self.ring.fraction_bits };
-        let scale = self.build.scale(other.value).max(needed);
-        Number { value: self.splat(x, shape, scale), precision: other.precision }
     }
 
     pub(super) fn multiply(&mut self, x: Value, y: Value, ty: &Type) -> Entry {

@@ -55,7 +55,7 @@ impl Lowering<'_> {
 
     /// x·2^n, without a message.
     pub(super) fn shift_left(&mut self, x: Value, amounts: Value) -> Result<Entry, Error> {
-        let amounts = self.amounts(amounts)?;
+        let amounts = self.amounts(&Op::ShiftLeft, amounts)?;
         let (x, k) = (self.integer(x), self.ring.bits);
         let factor = match amounts {
             Amounts::One(0) => return Ok(self.number(x, 0)),
@@ -78,7 +78,8 @@ impl Lowering<'_> {
 
     /// The bits of x n places lower: zeros come in from above, or the sign. One amount for all takes no bits, unless others ask for them.
     pub(super) fn shift_right(&mut self, arithmetic: bool, x: Value, amounts: Value) -> Result<Entry, Error> {
-        let amounts = self.amounts(amounts)?;
+        let op = if arithmetic { Op::ShiftRightArithmetic } else { Op::ShiftRightLogical };
+        let amounts = self.amounts(&op, amounts)?;
         let interval = self.intervals[x.index()];
         let (x, k) = (self.integer(x), self.ring.bits);
         let n = match amounts {
@@ -167,10 +168,11 @@ impl Lowering<'_> {
         self.number(value, 0)
     }
 
-    fn amounts(&mut self, amounts: Value) -> Result<Amounts, Error> {
+    fn amounts(&mut self, op: &Op, amounts: Value) -> Result<Amounts, Error> {
         match self.entry(amounts) {
             Entry::Splat(n) if n < 0.0 => {
-                Err(Error::program(format!("cannot shift by {n}: the amount must not be negative"), self.location()))
+                let message = format!("cannot take `{}` of {n}: the amount must not be negative", op.name());
+                Err(Error::program(message, self.location()))
             }
             Entry::Splat(n) => Ok(Amounts::One(n.min(f64::from(self.ring.bits)) as u32)),
             _ => Ok(Amounts::Each(self.integer(amounts))),

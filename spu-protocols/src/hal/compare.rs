@@ -8,7 +8,7 @@ use super::{Entry, Lowering};
 use crate::share::Kind;
 
 impl Lowering<'_> {
-    /// An order comparison as the sign of a difference, not yet computed.
+    /// An order comparison as the sign of a difference, not yet computed. A product beside something that is known to fit is compared as it is.
     pub(super) fn compare(&mut self, op: &Op, x: Value, y: Value) -> Entry {
         let (less, more, negated) = match op {
             Op::Less => (x, y, false),
@@ -17,13 +17,12 @@ impl Lowering<'_> {
             _ => (y, x, true),
         };
         let ty = Type::secret(self.shape(x), self.dtype(x));
-        let Entry::Number(difference) = self.subtract(less, more, &ty) else {
-            unreachable!("a difference is a number")
-        };
-        // A sign does not depend on the scale: nothing is truncated, and the comparison is exact.
-        let difference = match self.build.kind(difference.value) {
-            Kind::Sum => self.build.reshare(difference.value),
-            _ => self.build.public_to_arith(difference.value),
+        let ([less, more], _) = self.leveled([less, more], &ty);
+        let difference = self.build.subtract(less, more);
+        // A sign does not depend on the scale: nothing else is truncated, and the comparison is exact.
+        let difference = match self.build.kind(difference) {
+            Kind::Sum => self.build.reshare(difference),
+            _ => self.build.public_to_arith(difference),
         };
         Entry::Bit { test: Test::Negative(difference), negated }
     }
@@ -33,7 +32,7 @@ impl Lowering<'_> {
         self.settle(x);
         self.settle(y);
         let ty = Type::secret(self.shape(x), self.dtype(x));
-        let (x, y, _) = self.aligned(x, y, &ty);
+        let ([x, y], _) = self.leveled([x, y], &ty);
         let difference = self.build.subtract(x, y);
         let difference = self.build.public_to_arith(difference);
         Entry::Bit { test: Test::Zero(difference), negated: *op == Op::NotEqual }
@@ -44,7 +43,7 @@ impl Lowering<'_> {
     pub(super) fn extremum(&mut self, op: &Op, x: Value, y: Value, ty: &Type) -> Entry {
         self.settle(x);
         self.settle(y);
-        let (a, b, precision) = self.aligned(x, y, ty);
+        let ([a, b], precision) = self.leveled([x, y], ty);
         let difference = self.build.subtract(a, b);
         let (excess, _) = self.build.relu(difference);
         let value = if matches!(op, Op::Maximum) { self.build.add(b, excess) } else { self.build.subtract(a, excess) };

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use spu::graph::{Node, NodeId, Operation, Value};
-use spu::pphlo::{self, Graph, Interval, Op, intervals_of, region_intervals};
+use spu::pphlo::{self, Graph, Interval, Op};
 use spu::{Elements, Error, HostTensor, Location, Program};
 
 use super::{RingConfig, lower_known};
@@ -68,7 +68,7 @@ impl<'a> Cut<'a> {
         Self {
             graph,
             ring,
-            known: intervals_of(graph, parameters),
+            known: ring.numbers().intervals(graph, parameters),
             last_use,
             slots: vec![None; graph.value_count()],
             block: Block { arguments, slots: arguments, ..Block::default() },
@@ -123,7 +123,7 @@ impl<'a> Cut<'a> {
     fn part(&mut self, id: NodeId) -> Result<(), Error> {
         let node = self.graph.node(id);
         self.flush(Some(id), &node.operands)?;
-        let given = region_intervals(node, &self.known);
+        let given = self.ring.numbers().region_intervals(node, &self.known);
         let inner = |region: &Graph| {
             let mut cut = Cut::new(region, given.len(), &given, self.ring);
             cut.run()?;

@@ -15,7 +15,7 @@
 use spu::graph::Value;
 use spu::pphlo::Interval;
 
-use super::{Entry, Lowering};
+use super::{Entry, Lowering, RingConfig};
 use crate::share::{Accuracy, ExpWindow};
 
 impl Lowering<'_> {
@@ -54,9 +54,9 @@ impl Lowering<'_> {
 /// Windows for e^x on lo ≤ x ≤ hi in a ring of K = `bits` bits with `f` fraction bits.
 pub(super) fn windows(lo: f64, hi: f64, bits: u32, f: u32) -> Vec<ExpWindow> {
     let unit = libm::exp2(f64::from(f));
-    // Where e^x is the largest number of the format, less a little.
-    let format = (f64::from(bits - 2 - f) - 0.1) * std::f64::consts::LN_2;
-    let top = (hi.clamp(0.0, LARGEST_EXPONENT).ceil() + GUARD).min(format);
+    let format = largest_of_format(bits, f);
+    // What is known of x may already say by how much it errs.
+    let top = ((hi - GUARD / 2.0).clamp(0.0, LARGEST_EXPONENT).ceil() + GUARD).min(format);
     let bottom = (-f64::from(f - 1) * std::f64::consts::LN_2).max(lo - GUARD);
     let mut offset = libm::floor(top * unit);
     let mut windows = Vec::new();
@@ -75,9 +75,19 @@ pub(super) fn windows(lo: f64, hi: f64, bits: u32, f: u32) -> Vec<ExpWindow> {
     }
     // One window with everything inside needs no saturation.
     if let [window] = &mut windows[..] {
-        window.saturating = lo - GUARD < offset / unit || hi + GUARD > top;
+        window.saturating = lo - GUARD < offset / unit || hi + GUARD / 2.0 > top;
     }
     windows
+}
+
+/// The largest x whose e^x is not 0, whatever is known of x.
+pub(crate) fn largest_exponent(ring: RingConfig) -> f64 {
+    largest_of_format(ring.bits, ring.fraction_bits).min(LARGEST_EXPONENT)
+}
+
+/// Where e^x is the largest number of the format, less a little.
+fn largest_of_format(bits: u32, f: u32) -> f64 {
+    (f64::from(bits - 2 - f) - 0.1) * std::f64::consts::LN_2
 }
 
 /// Whether a window errs by at most 1 ulp where e^x ≤ 1, and by that or 2^−17 of e^x above, the coin of the truncation left out

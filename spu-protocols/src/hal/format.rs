@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use spu::Error;
-use spu::pphlo::DType;
+use spu::pphlo::{DType, Numbers};
 
 /// The number format: Z_2^K and the fraction bits f of fixed-point values.
 ///
@@ -79,11 +79,22 @@ impl RingConfig {
         libm::exp2(f64::from(self.bits) - 2.0 - f64::from(scale))
     }
 
+    /// The numbers that the format holds, for an analysis of where they lie.
+    pub fn numbers(self) -> Numbers {
+        Numbers::held(self.fraction_bits, self.safe_bound(self.fraction_bits))
+    }
+
     /// Fraction bits that a value may keep beyond the format's, after a factor 2^−k: so few that the product of two such
     /// values has ten bits before its binary point, and at most [`EXTRA`](super::EXTRA).
     pub fn extra(self) -> u32 {
         let spare = (self.bits - 2 - 2 * self.fraction_bits) / 2;
         spare.saturating_sub(5).min(super::EXTRA)
+    }
+
+    /// The scale of a matrix product of two numbers of the format, kept doubled: elements of it must lie below 2^(K − 3 − 2f), and so must what
+    /// is added to products and is not known to be smaller.
+    pub fn scale_of_products(self) -> u32 {
+        2 * self.fraction_bits + 1
     }
 
     /// The largest scale that a value may have on the way through a program: two factors, the spare bits of a factor

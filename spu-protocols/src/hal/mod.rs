@@ -3,7 +3,9 @@
 //!
 //! **Scales.** A fixed-point value carries its scale; sums align scales, products add them, and a truncation is placed only
 //! where something needs fewer fraction bits: an operand of a further product, a comparison, a result. A factor that is a
-//! power of two costs nothing, it changes the scale; the value then keeps up to [`RingConfig::extra`] more fraction bits.
+//! power of two costs nothing, it changes the scale; the value then keeps up to [`RingConfig::extra`] more fraction bits. A summand of which no bound is known gets at
+//! most [`RingConfig::scale_of_products`] fraction bits, and what is compared or chosen no more than it is known to fit with: else the product beside it is
+//! truncated first.
 
 mod arithmetic;
 mod bits;
@@ -24,6 +26,7 @@ mod power;
 mod quotient;
 mod random;
 mod reduce;
+mod room;
 mod rough;
 mod rounding;
 mod sigmoid;
@@ -41,6 +44,7 @@ use spu::{Error, Location, Program, Shape};
 
 pub use cut::schedule;
 pub use encode::{decode, encode};
+pub(crate) use exponential::largest_exponent;
 pub use format::RingConfig;
 pub(crate) use format::in_ring;
 pub use spline::{SEGMENT_RATIO, Spline};
@@ -66,14 +70,14 @@ fn lower_known(program: &Program, parameters: &[Interval], ring: RingConfig) -> 
         let message = format!("cannot run `{}` in one plan", node.operation.name());
         return Err(Error::program(message, graph.location(id)));
     }
-    let (lowering, outputs, _) = lowered(program, parameters, ring)?;
+    let (lowering, outputs, _) = lowered(program, parameters, ring, true)?;
     Ok(lowering.build.finish(outputs))
 }
 
 /// Fraction bits under which each PPHLO value is held, by index, before any truncation: the most that it has to fit with. Nothing for constants that their uses encode, and for
 /// comparisons that are part of their uses. `parameters` tells by index where parameters lie.
 pub fn scales(program: &Program, parameters: &[Interval], ring: RingConfig) -> Result<Vec<Option<u32>>, Error> {
-    let (lowering, _, made) = lowered(program, parameters, ring)?;
+    let (lowering, _, made) = lowered(program, parameters, ring, false)?;
     let scale = |entry: Entry| match entry {
         Entry::Number(number) => Some(lowering.build.scale(number.value)),
         _ => None,
@@ -82,9 +86,9 @@ pub fn scales(program: &Program, parameters: &[Interval], ring: RingConfig) -> R
 }
 
 /// [`lower`], with every PPHLO value that is held as a further output, and which output that is, by the value's index. The values
-/// are computed as [`lower`] has it, so that they can be seen in the clear: see [`crate::plain`].
+/// are computed as [`lower`] has it, so that they can be seen in the clear: see [`crate::plain`]. What is asserted is left to whoever sees them.
 pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph, Vec<Option<usize>>), Error> {
-    let (mut lowering, mut outputs, made) = lowered(program, &[], ring)?;
+    let (mut lowering, mut outputs, made) = lowered(program, &[], ring, false)?;
     let mut keep = |entry: Entry| {
         let value = match entry {
             Entry::Number(number) => number.value,
@@ -102,17 +106,23 @@ pub fn lower_keeping(program: &Program, ring: RingConfig) -> Result<(ShareGraph,
 }
 
 /// The lowering, the program's outputs, and what each PPHLO value was when it was made and for its uses.
-fn lowered<'a>(program: &'a Program, parameters: &[Interval], ring: RingConfig) -> Result<Lowered<'a>, Error> {
+fn lowered<'a>(
+    program: &'a Program,
+    parameters: &[Interval],
+    ring: RingConfig,
+    tests_assertions: bool,
+) -> Result<Lowered<'a>, Error> {
     let graph = &program.graph;
     let mut uses = vec![0; graph.value_count()];
     graph.nodes().flat_map(|(_, node)| &node.operands).chain(&graph.outputs).for_each(|v| uses[v.index()] += 1);
     let logical_uses = truth::logical_uses(graph);
     let entries = vec![None; graph.value_count()];
-    let intervals = pphlo::intervals_of(graph, parameters);
+    let intervals = ring.numbers().intervals(graph, parameters);
     let needs = normalize::needs(graph, &intervals, ring);
     let orders = order::Orders::default();
     let (build, words) = (Builder::default(), HashMap::new());
-    let mut lowering = Lowering { build, ring, graph, intervals, needs, uses, logical_uses, words, entries, orders };
+    let mut lowering =
+        Lowering { build, ring, graph, intervals, needs, uses, logical_uses, words, entries, orders, tests_assertions };
     let mut made = Vec::with_capacity(graph.value_count());
     for (id, node) in graph.nodes() {
         lowering.build.location = Some(graph.location(id));
@@ -175,6 +185,8 @@ struct Lowering<'a> {
     words: HashMap<Value, Value>,
     entries: Vec<Option<Entry>>,
     orders: order::Orders,
+    /// Whether what authors assert becomes a test.
+    tests_assertions: bool,
 }
 
 /// Operations that are lowered in one way, whatever their visibility.
@@ -270,7 +282,8 @@ impl Lowering<'_> {
                 one(self.sums_and_windows(op, operands[0], &ty))
             }
             Op::Convert { dtype } => one(self.convert(operands[0], *dtype)),
-            Op::Assume { .. } | Op::StopGradient => one(self.entry(operands[0])),
+            Op::Assume { lo, hi } => one(self.assumed(operands[0], *lo, *hi)),
+            Op::StopGradient => one(self.entry(operands[0])),
             Op::ToSecret => {
                 let number = self.as_number(operands[0]);
                 let held = self.arith_at(number, self.ring.scale(ty.dtype));

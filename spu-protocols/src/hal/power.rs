@@ -1,6 +1,6 @@
 //! Powers x^y.
 //!
-//! - **Integers**, modulo the ring; 0 for y < 0, and 0^0 = 1. A constant y: by squaring. Any other: bit by bit, Π_k (1 + y_k·(x^(2^k) − 1)), over as many bits as
+//! - **Integers**, modulo the ring; 0 for a secret y < 0, a public one is an error, and 0^0 = 1. A constant y: by squaring. Any other: bit by bit, Π_k (1 + y_k·(x^(2^k) − 1)), over as many bits as
 //!   the range of y leaves.
 //! - **Fixed point, a constant integer y**: by squaring, of 1/x for y < 0; x may be negative. Each product errs by an ulp, which the ones
 //!   after it multiply, and 1/x by its own error, which y multiplies. y = ±1/2 is a root.
@@ -12,11 +12,11 @@
 
 use spu::Error;
 use spu::graph::Value;
-use spu::pphlo::{DType, Interval, Op};
+use spu::pphlo::{DType, Interval, Op, Real};
 
 use super::normalize::Needs;
 use super::{Entry, Lowering, Number};
-use crate::share::Kind;
+use crate::share::{Assertion, Kind};
 
 impl Lowering<'_> {
     /// x^y; `result` is its PPHLO value.
@@ -27,7 +27,10 @@ impl Lowering<'_> {
         };
         if self.dtype(result) == DType::Int {
             return Ok(match constant {
-                Some(c) if c < 0.0 => self.constant_integer(x, 0.0),
+                Some(c) if c < 0.0 => {
+                    let message = format!("cannot take `power` of the constant {c}: {NO_NEGATIVE_POWERS}");
+                    return Err(Error::program(message, self.location()));
+                }
                 Some(c) => self.integer_power(x, c as u64),
                 None => self.power_by_bits(x, y),
             });
@@ -94,6 +97,12 @@ impl Lowering<'_> {
         let range = self.intervals[y.index()];
         let most = libm::floor(libm::log2(range.hi.max(1.0))) + 1.0;
         let count = if most < f64::from(self.ring.bits - 2) { most as u32 } else { self.ring.bits - 2 };
+        let exponent = self.as_number(y);
+        if self.build.kind(exponent.value) == Kind::Public {
+            let domain = Some((Op::Power.name(), NO_NEGATIVE_POWERS));
+            let (lo, hi) = (Real(0.0), Real(f64::INFINITY));
+            self.build.assert(exponent.value, Assertion { lo, hi, dtype: DType::Int, domain });
+        }
         let [x, exponent] = [x, y].map(|v| {
             let number = self.as_number(v);
             self.arith_at(number, 0)
@@ -228,5 +237,7 @@ impl Lowering<'_> {
     }
 }
 
+/// Where integers are raised to powers.
+const NO_NEGATIVE_POWERS: &str = "an integer has no negative powers";
 /// The largest constant exponent that is raised by squaring.
 const LARGEST_EXPONENT: f64 = 1024.0;

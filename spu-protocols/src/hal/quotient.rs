@@ -14,7 +14,7 @@
 
 use spu::Error;
 use spu::graph::Value;
-use spu::pphlo::DType;
+use spu::pphlo::{DType, Op};
 
 use super::normalize::bits_of;
 use super::{Entry, Lowering, Number};
@@ -32,11 +32,12 @@ pub(super) enum Divisor {
 impl Lowering<'_> {
     /// x/y if y is public: of fixed-point numbers, whose quotient has the format's fraction bits.
     pub(super) fn divide_by_public(&mut self, x: Value, y: Value, result: Value) -> Result<Option<Number>, Error> {
+        let of = Op::Divide.name();
         let f = self.ring.scale(self.dtype(result));
         let divisor = match self.entry(y) {
             Entry::Splat(c) => {
                 let Some((mantissa, exponent)) = mantissa(c) else {
-                    return Err(Error::program(format!("cannot divide by the constant {c}"), self.location()));
+                    return Err(self.no_divisor(of, c));
                 };
                 if mantissa == 1 {
                     let Entry::Number(product) = self.times_constant(1.0 / c, x) else { unreachable!("a product") };
@@ -53,12 +54,25 @@ impl Lowering<'_> {
         let scale = self.build.scale(dividend);
         let bits = (bits_of(self.ring, self.intervals[x.index()]) + scale).saturating_sub(self.ring.scale(DType::Fxp));
         let integer = self.build.rescale(dividend, 0);
-        let value = self.integer_quotient(integer, bits, &divisor, f as i32 - scale as i32);
+        let value = self.integer_quotient(of, integer, bits, &divisor, f as i32 - scale as i32);
         Ok(Some(Number { value: self.build.rescale(value, f), precision: f }))
     }
 
-    /// x·2^e/y for an integer |x| < 2^bits, rounded down or up; `Arith` of scale 0.
-    pub(super) fn integer_quotient(&mut self, x: Value, bits: u32, divisor: &Divisor, e: i32) -> Value {
+    /// That a constant divisor is 0 in the format.
+    pub(super) fn no_divisor(&self, of: &str, c: f64) -> Error {
+        let message = format!("cannot take `{of}` of the constant {c}: the divisor must not be 0");
+        Error::program(message, self.location())
+    }
+
+    /// x·2^e/y for an integer |x| < 2^bits, rounded down or up; `Arith` of scale 0. `of` is the name of the operation.
+    pub(super) fn integer_quotient(
+        &mut self,
+        of: &'static str,
+        x: Value,
+        bits: u32,
+        divisor: &Divisor,
+        e: i32,
+    ) -> Value {
         let top = self.ring.bits - 2;
         // l − c ≤ −8 and L·2^(l + c) ≤ 2^(K − 3).
         let length = (top - 1 - 8) / 2;
@@ -83,7 +97,7 @@ impl Lowering<'_> {
         limbs.push(rest);
         let (mut whole, mut fraction): (Option<Value>, Option<Value>) = (None, None);
         for (k, &limb) in limbs.iter().enumerate() {
-            let parts = self.public_reciprocal(divisor, e + (k as u32 * l) as i32, c, self.build.shape(x));
+            let parts = self.public_reciprocal(of, divisor, e + (k as u32 * l) as i32, c, self.build.shape(x));
             for (part, sum) in parts.into_iter().zip([&mut whole, &mut fraction]) {
                 let product = self.build.multiply(part, limb);
                 *sum = Some(match *sum {
@@ -98,7 +112,14 @@ impl Lowering<'_> {
     }
 
     /// The integer part of 2^e/y and `places` bits of its fraction, both with the sign of y.
-    fn public_reciprocal(&mut self, divisor: &Divisor, e: i32, places: u32, shape: spu::Shape) -> [Value; 2] {
+    fn public_reciprocal(
+        &mut self,
+        of: &'static str,
+        divisor: &Divisor,
+        e: i32,
+        places: u32,
+        shape: spu::Shape,
+    ) -> [Value; 2] {
         match *divisor {
             Divisor::Constant { mantissa, exponent, negative } => {
                 let parts = reciprocal_parts(mantissa, e - exponent, places);
@@ -109,7 +130,7 @@ impl Lowering<'_> {
             }
             Divisor::Tensor(y) => {
                 let e = e + self.build.scale(y) as i32;
-                [None, Some(places)].map(|places| self.build.public_reciprocal(y, e, places))
+                [None, Some(places)].map(|places| self.build.public_reciprocal(of, y, e, places))
             }
         }
     }

@@ -16,12 +16,12 @@ use spu::graph::Value;
 use spu::pphlo::Op;
 
 use super::truth::Test;
-use super::{Entry, Lowering, Number};
+use super::{Entry, Lowering};
 
 impl Lowering<'_> {
     /// x as an integer, rounded as `op` says.
     pub(super) fn round(&mut self, op: &Op, x: Value) -> Entry {
-        let interval = self.intervals[x.index()];
+        let interval = self.ring.numbers().of_rounded(self.graph, x, self.intervals[x.index()]);
         let number = self.as_number(x);
         let value = self.settled_number(number);
         let value = self.build.public_to_arith(value);
@@ -58,7 +58,7 @@ impl Lowering<'_> {
 
     /// −1, 0 or 1: 1 − [x = 0] − 2·[x < 0].
     pub(super) fn sign(&mut self, x: Value) -> Entry {
-        let interval = self.intervals[x.index()];
+        let interval = self.ring.numbers().of_rounded(self.graph, x, self.intervals[x.index()]);
         let number = self.as_number(x);
         let value = self.settled_number(number);
         let value = self.build.public_to_arith(value);
@@ -98,27 +98,14 @@ impl Lowering<'_> {
             self.settle(v);
         }
         let [least, most] = [lo, hi].map(|v| self.intervals[v.index()]);
-        let (raised_x, low, precision) = self.aligned(x, lo, ty);
-        let below = self.build.subtract(low, raised_x);
+        let ([low, x, high], precision) = self.leveled([lo, x, hi], ty);
+        let below = self.build.subtract(low, x);
         let missing = self.positive_part(below);
-        if least.hi <= most.lo {
-            let (lowered_x, high, other) = self.aligned(x, hi, ty);
-            let above = self.build.subtract(lowered_x, high);
-            let excess = self.positive_part(above);
-            let excess = self.build.negate(excess);
-            let [missing, excess] =
-                [(missing, precision), (excess, other)].map(|(value, precision)| Number { value, precision });
-            let x = Number { value: raised_x, precision };
-            let raised = self.sum(x, missing);
-            return Entry::Number(self.sum(raised, excess));
-        }
-        let raised = Number { value: self.build.add(raised_x, missing), precision };
-        let high = self.as_number(hi);
-        let opposite = self.build.negate(high.value);
-        let excess = self.sum(raised, Number { value: opposite, ..high });
-        let excess = self.positive_part(excess.value);
-        let excess = self.build.negate(excess);
-        Entry::Number(self.sum(raised, Number { value: excess, ..high }))
+        let raised = self.build.add(x, missing);
+        let above = if least.hi <= most.lo { self.build.subtract(x, high) } else { self.build.subtract(raised, high) };
+        let excess = self.positive_part(above);
+        let value = self.build.subtract(raised, excess);
+        self.number(value, precision)
     }
 
     fn positive_part(&mut self, x: Value) -> Value {

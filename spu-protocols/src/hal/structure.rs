@@ -1,10 +1,10 @@
 //! Operations that only rearrange or add up elements, and public ones.
 
 use spu::graph::Value;
-use spu::pphlo::{DType, Op, Type};
+use spu::pphlo::{DType, Op, Real, Type};
 
 use super::{Entry, Lowering, Number};
-use crate::share::{Kind, PublicFunction};
+use crate::share::{Assertion, Kind, PublicFunction};
 
 impl Lowering<'_> {
     pub(super) fn rearrange(&mut self, op: &Op, x: Value, ty: &Type) -> Entry {
@@ -32,6 +32,8 @@ impl Lowering<'_> {
         let Op::Pad { low, high, interior } = op else { unreachable!("only a padding pads") };
         let padded =
             |this: &mut Self, v| this.build.pad(v, low.clone(), high.clone(), interior.clone(), ty.shape.clone());
+        self.make_room(x, value);
+        self.make_room(value, x);
         let number = self.as_number(x);
         let around = padded(self, number.value);
         if matches!(self.entry(value), Entry::Splat(x) if x == 0.0) {
@@ -88,7 +90,8 @@ impl Lowering<'_> {
             Op::ScatterAdd { axis } => self.scatter(operands, *axis, true, &ty),
             Op::Scatter { axis } => self.scatter(operands, *axis, false, &ty),
             Op::Iota { shape, axis } => self.iota(shape, *axis),
-            Op::Assume { .. } | Op::StopGradient => self.entry(operands[0]),
+            Op::Assume { lo, hi } => self.assumed(operands[0], *lo, *hi),
+            Op::StopGradient => self.entry(operands[0]),
             Op::Add => self.add(operands[0], operands[1], &ty),
             Op::Subtract => self.subtract(operands[0], operands[1], &ty),
             Op::Negate => self.negate(operands[0]),
@@ -120,6 +123,15 @@ impl Lowering<'_> {
             }
             entry => vec![entry],
         }
+    }
+
+    /// The value itself, of which the author asserts where it lies.
+    pub(super) fn assumed(&mut self, x: Value, lo: Real, hi: Real) -> Entry {
+        if self.tests_assertions {
+            let value = self.as_number(x).value;
+            self.build.assert(value, Assertion { lo, hi, dtype: self.dtype(x), domain: None });
+        }
+        self.entry(x)
     }
 
     fn through_reals(&mut self, op: &Op, operands: &[Value], result: Value) -> Vec<Entry> {

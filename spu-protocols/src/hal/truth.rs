@@ -105,7 +105,7 @@ impl Lowering<'_> {
                 (a.value, None, a.precision)
             }
             false => {
-                let (a, b, precision) = self.aligned(a, b, ty);
+                let ([a, b], precision) = self.leveled([a, b], ty);
                 (a, Some(b), precision)
             }
         };

@@ -50,7 +50,7 @@ impl Lowering<'_> {
         let dtype = self.dtype(a);
         let scale = self.ring.scale(dtype);
         let ranges = [a, b].map(|v| self.intervals[v.index()]);
-        let public = self.public_divisor(b)?;
+        let public = self.public_divisor(op, b)?;
         let number = self.as_number(a);
         let a = self.arith_at(number, scale);
         let a = self.build.rescale(a, 0);
@@ -60,7 +60,7 @@ impl Lowering<'_> {
         let bits = ranges.map(|range| self.integer_bits(range, dtype));
         let approximate = match public {
             Some((divisor, [sign, absolute])) => {
-                let quotient = self.integer_quotient(a, bits[0], &divisor, 0);
+                let quotient = self.integer_quotient(op.name(), a, bits[0], &divisor, 0);
                 Approximate { quotient, sign, absolute }
             }
             None => {
@@ -80,7 +80,7 @@ impl Lowering<'_> {
     }
 
     /// A divisor that is public, its sign and its absolute value.
-    fn public_divisor(&mut self, b: Value) -> Result<Option<(Divisor, [Value; 2])>, Error> {
+    fn public_divisor(&mut self, op: &Op, b: Value) -> Result<Option<(Divisor, [Value; 2])>, Error> {
         let scale = self.ring.scale(self.dtype(b));
         let shape = self.shape(b);
         match self.entry(b) {
@@ -88,7 +88,7 @@ impl Lowering<'_> {
                 // The divisor is what the format holds of the constant.
                 let encoded = super::encode::rounded(c, scale);
                 let Some((mantissa, exponent)) = mantissa(encoded as f64) else {
-                    return Err(Error::program(format!("cannot divide by the constant {c}"), self.location()));
+                    return Err(self.no_divisor(op.name(), c));
                 };
                 let parts = [encoded.signum(), encoded.abs()].map(|x| self.build.constant(shape.clone(), 0, [x]));
                 Ok(Some((Divisor::Constant { mantissa, exponent, negative: encoded < 0 }, parts)))

@@ -1,12 +1,12 @@
 //! The number format as the shadow run and range warnings see it: the share program in the clear, value by value.
 
 use spu::format::{Format, Held, Tolerance};
-use spu::pphlo::{DType, Interval};
+use spu::pphlo::{DType, Interval, Op};
 use spu::{Elements, Error, HostTensor, Program};
 
 use super::{Network, Session};
 use crate::exec::PartyValue;
-use crate::hal::{RingConfig, encode, in_ring, lower_keeping, scales};
+use crate::hal::{RingConfig, encode, exact_bits, in_ring, largest_exponent, lower_keeping, scales};
 use crate::plain;
 use crate::ring::Ring;
 use crate::share::Plan;
@@ -31,6 +31,19 @@ impl Format for Network {
     fn tolerance(&self) -> Tolerance {
         Tolerance::of_fraction_bits(self.ring.fraction_bits)
     }
+
+    fn domain(&self, op: &Op, dtype: DType, by_secret: bool) -> Option<f64> {
+        let ring = self.ring;
+        match op {
+            Op::Exponential | Op::ExponentialMinusOne => Some(largest_exponent(ring)),
+            Op::Power if dtype == DType::Fxp => Some(largest_exponent(ring)),
+            Op::Divide | Op::Remainder if by_secret && (dtype == DType::Int || *op == Op::Remainder) => {
+                let most = libm::exp2(f64::from(exact_bits(ring.bits))) - 1.0;
+                Some(libm::ldexp(most, -(ring.scale(dtype) as i32)))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Format for Session {
@@ -44,6 +57,10 @@ impl Format for Session {
 
     fn tolerance(&self) -> Tolerance {
         self.network.tolerance()
+    }
+
+    fn domain(&self, op: &Op, dtype: DType, by_secret: bool) -> Option<f64> {
+        self.network.domain(op, dtype, by_secret)
     }
 }
 

@@ -9,7 +9,7 @@ use super::ShareGraph;
 use super::depth::Depths;
 use super::functions::{ExpWindow, FourierSeries};
 use super::masks::drop_unused_masks;
-use super::ops::{PublicFunction, RingLiteral, ShareOp};
+use super::ops::{Assertion, PublicFunction, RingLiteral, ShareOp};
 use super::spare::spare_bits;
 use super::types::{Kind, ShareType};
 use crate::aby3::{Layout, Quotient, Weights};
@@ -181,10 +181,16 @@ impl Builder {
         self.append(ShareOp::Public(function), operands, ShareType::new(shape, Kind::Public, scale))
     }
 
-    /// Part of the reciprocal of public integers, of scale 0.
-    pub fn public_reciprocal(&mut self, y: Value, exponent: i32, places: Option<u32>) -> Value {
+    /// Tests where a value lies, where somebody sees it.
+    pub fn assert(&mut self, x: Value, assertion: Assertion) {
+        let ty = self.ty(x).clone();
+        self.append(ShareOp::Assert(assertion), vec![x], ty);
+    }
+
+    /// Part of the reciprocal of public integers, of scale 0, for the operation of this name.
+    pub fn public_reciprocal(&mut self, of: &'static str, y: Value, exponent: i32, places: Option<u32>) -> Value {
         let ty = ShareType { scale: 0, ..self.ty(y).clone() };
-        self.append(ShareOp::PublicReciprocal { exponent, places }, vec![y], ty)
+        self.append(ShareOp::PublicReciprocal { of, exponent, places }, vec![y], ty)
     }
 
     /// Signs of public numbers, of scale 0.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use spu::Party;
 use spu::graph::Operation;
-use spu::pphlo::{ConvolutionWindow, DType, Op, Strides, Window};
+use spu::pphlo::{ConvolutionWindow, DType, Op, Real, Strides, Window};
 
 use super::functions::{ExpWindow, FourierSeries};
 use super::types::ShareType;
@@ -26,6 +26,19 @@ pub struct PublicFunction {
     pub index: usize,
     /// Its data type.
     pub result: DType,
+}
+
+/// Where elements are to lie.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Assertion {
+    /// The least.
+    pub lo: Real,
+    /// The greatest.
+    pub hi: Real,
+    /// How ring elements are read; fixed-point numbers may err.
+    pub dtype: DType,
+    /// The operation whose domain this is, by name, and what the domain is; nothing for what an author asserts.
+    pub domain: Option<(&'static str, &'static str)>,
 }
 
 /// A function of public integers on the bits that they have in the ring.
@@ -111,9 +124,13 @@ pub enum ShareOp {
     },
     /// Local, `Public` only: through real numbers.
     Public(PublicFunction),
+    /// Local: the value itself, which is tested where it can be seen: at the parties if it is `Public`, and by the oracle.
+    Assert(Assertion),
     /// Local, `Public` only: the integer part of 2^exponent/y, or the first `places` bits of its fraction, with the sign of y; the elements of y
     /// are taken as integers, and must not be 0.
     PublicReciprocal {
+        /// The name of the operation that divides.
+        of: &'static str,
         /// The exponent.
         exponent: i32,
         /// How many bits of the fraction; nothing for the integer part.
@@ -480,6 +497,7 @@ impl ShareOp {
             Self::ToArith => "to_arith",
             Self::RoundPublic { .. } => "round_public",
             Self::Public(_) => "public",
+            Self::Assert(_) => "assert",
             Self::PublicReciprocal { .. } => "public_reciprocal",
             Self::PublicBits(_) => "public_bits",
             Self::BitXor => "bit_xor",
@@ -554,7 +572,11 @@ impl Operation for ShareOp {
     type Type = ShareType;
 
     fn is_pinned(&self) -> bool {
-        matches!(self, Self::Argument { .. } | Self::Input { .. } | Self::Open { .. } | Self::OpenTo { .. })
+        // What is asserted is tested whether or not the result is used.
+        matches!(
+            self,
+            Self::Argument { .. } | Self::Input { .. } | Self::Open { .. } | Self::OpenTo { .. } | Self::Assert(_)
+        )
     }
 
     fn is_parameter(&self) -> bool {

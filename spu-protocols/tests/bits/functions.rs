@@ -305,7 +305,7 @@ fn a_negative_amount_is_refused() {
     let text =
         program(&["int[secret][2]"], "%y = constant {literal = int[2] (-1)}\n%a = shift_left %x, %y\nreturn a = %a");
     let error = lower(&parse(&text).unwrap(), RingConfig::DEFAULT).unwrap_err().to_string();
-    assert!(error.starts_with("cannot shift by -1: the amount must not be negative"), "{error}");
+    assert!(error.starts_with("cannot take `shift_left` of -1: the amount must not be negative"), "{error}");
 }
 
 /// Rounds of one operation on a few elements, from shared operands to a shared result.

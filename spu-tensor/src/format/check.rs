@@ -3,10 +3,10 @@
 use super::written_out::written_out;
 use super::{Deviation, Format, Held, Tolerance};
 use crate::diagnose;
-use crate::error::{Diagnostic, Error};
+use crate::error::Error;
 use crate::graph::{Node, NodeId, Value};
 use crate::host::{Elements, HostTensor};
-use crate::pphlo::{DType, Graph, Op, Type, apply, argument, verify};
+use crate::pphlo::{DType, Graph, Op, Type, apply, argument, public_operands, verify};
 use crate::program::Program;
 use crate::shape::Shape;
 
@@ -70,7 +70,10 @@ impl Shadow<'_> {
                 let drawn = drawn.ok_or_else(|| self.fault(id, format!("`{}` is not held", op.name())))?;
                 vec![HostTensor::new(types[0].shape.clone(), drawn)]
             }
-            op => apply(op, &operands, &types).map_err(|problem| self.fault(id, problem))?,
+            op => {
+                let public = public_operands(self.graph, node);
+                apply(op, &operands, &public, &types).map_err(|problem| self.fault(id, problem))?
+            }
         };
         for (result, (value, mut exact)) in node.results().zip(made).enumerate() {
             self.fits(id, node, value, &exact)?;
@@ -103,22 +106,37 @@ impl Shadow<'_> {
 
     /// The integers that a ring operation would give if none wrapped.
     fn in_reals(&self, node: &Node<Op>, value: Value) -> Option<Vec<f64>> {
-        let wraps = matches!(
-            node.operation,
-            Op::Add | Op::Subtract | Op::Multiply | Op::Negate | Op::Dot | Op::ReduceSum { .. }
-        );
-        if !wraps {
-            return None;
-        }
-        let real = |v: &Value| {
-            let exact = &self.exact[v.index()];
-            HostTensor::new(exact.shape.clone(), Elements::Fxp(exact.elements.to_f64()))
+        // Which operands are numbers that the result is made of; the others are places, or how often to double.
+        let numbers: &[usize] = match node.operation {
+            Op::Add | Op::Subtract | Op::Multiply | Op::Power | Op::Dot | Op::DotGeneral { .. } => &[0, 1],
+            Op::Convolution { .. } => &[0, 1],
+            Op::Negate | Op::ReduceSum { .. } | Op::ReduceProduct { .. } | Op::CumulativeSum { .. } => &[0],
+            Op::ScatterWindows { .. } => &[0],
+            Op::ShiftLeft => return Some(self.doubled(node)),
+            Op::ScatterAdd { .. } => &[0, 2],
+            _ => return None,
         };
-        let operands: Vec<HostTensor> = node.operands.iter().map(real).collect();
+        let operand = |(i, v): (usize, &Value)| {
+            let exact = &self.exact[v.index()];
+            match numbers.contains(&i) {
+                true => HostTensor::new(exact.shape.clone(), Elements::Fxp(exact.elements.to_f64())),
+                false => exact.clone(),
+            }
+        };
+        let operands: Vec<HostTensor> = node.operands.iter().enumerate().map(operand).collect();
         let operands: Vec<&HostTensor> = operands.iter().collect();
         let ty = Type { dtype: DType::Fxp, ..self.graph.ty(value).clone() };
-        let made = apply(&node.operation, &operands, &[&ty]).ok()?;
-        Some(made[0].elements.to_f64())
+        let made = apply(&node.operation, &operands, &vec![false; operands.len()], &[&ty]).ok()?;
+        let made = made[0].elements.to_f64();
+        // A negative power of an integer is 0.
+        let whole = |x: f64| if node.operation == Op::Power { libm::trunc(x) } else { x };
+        Some(made.into_iter().map(whole).collect())
+    }
+
+    /// x·2^n in real numbers.
+    fn doubled(&self, node: &Node<Op>) -> Vec<f64> {
+        let [x, n] = [0, 1].map(|i| self.exact[node.operands[i].index()].elements.to_f64());
+        x.into_iter().zip(n).map(|(x, n)| x * libm::exp2(n)).collect()
     }
 
     /// Holds the format's values against the real ones, which take over decisions that both may be right about.
@@ -178,7 +196,7 @@ impl Shadow<'_> {
         let operands: Vec<HostTensor> = node.operands.iter().map(operand).collect();
         let operands: Vec<&HostTensor> = operands.iter().collect();
         let types: Vec<&Type> = node.results().map(|v| self.graph.ty(v)).collect();
-        let made = apply(&node.operation, &operands, &types).ok()?;
+        let made = apply(&node.operation, &operands, &public_operands(self.graph, node), &types).ok()?;
         Some(made[result].elements.to_f64())
     }
 
@@ -193,9 +211,7 @@ impl Shadow<'_> {
     }
 
     fn fault(&self, id: NodeId, message: String) -> Error {
-        let operands = &self.graph.node(id).operands;
-        let labels = diagnose::labels(self.graph, &self.names, operands, self.graph.location(id));
-        Error::Program(Box::new(Diagnostic { message, labels }))
+        diagnose::fault(self.graph, &self.names, id, message)
     }
 }
 

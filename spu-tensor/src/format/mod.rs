@@ -12,7 +12,7 @@ use std::fmt;
 use crate::error::{Diagnostic, Error};
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
-use crate::pphlo::Interval;
+use crate::pphlo::{DType, Interval, Op};
 use crate::program::Program;
 
 /// A number format that programs are compiled for: a network profile of a back end, or a session.
@@ -27,6 +27,13 @@ pub trait Format {
 
     /// How far a value may be from that of real numbers.
     fn tolerance(&self) -> Tolerance;
+
+    /// What a secret operand of `op` must not be above in absolute value for the result to mean something, where that is less than what the format
+    /// holds: 20 for `exponential`, whose only concern is large numbers, and for y·ln x in `power`. `by_secret` tells whether a divisor is secret.
+    fn domain(&self, op: &Op, dtype: DType, by_secret: bool) -> Option<f64> {
+        let _ = (op, dtype, by_secret);
+        None
+    }
 
     /// The same format with another tolerance.
     fn within(self, tolerance: Tolerance) -> Within<Self>
@@ -64,7 +71,12 @@ impl Tolerance {
     }
 
     fn allows(self, found: f64, exact: f64) -> bool {
-        (found - exact).abs() <= self.absolute + self.relative * exact.abs()
+        (found - exact).abs() <= self.at(exact)
+    }
+
+    /// How far a number may be from this real one.
+    pub fn at(self, exact: f64) -> f64 {
+        self.absolute + self.relative * exact.abs()
     }
 }
 
@@ -86,6 +98,10 @@ impl<F: Format> Format for Within<F> {
 
     fn tolerance(&self) -> Tolerance {
         self.tolerance
+    }
+
+    fn domain(&self, op: &Op, dtype: DType, by_secret: bool) -> Option<f64> {
+        self.format.domain(op, dtype, by_secret)
     }
 }
 
@@ -137,7 +153,9 @@ impl Program {
 
     /// Places where a value may leave the safe range of `format`, by interval analysis, whatever the parties put in.
     ///
-    /// A value is warned about if both its bounds are known and one does not fit, and no operand was warned about before.
+    /// A value is warned about if both its bounds are known and one does not fit, and no operand was warned about before; and where a bound of an
+    /// operand is known that is outside of what the operation serves: e^x and x^y above e^20, quotients and remainders by a
+    /// secret divisor.
     /// Bounds come from constants, from assertions `.assume(lo..=hi)`, from truth values and from functions of bounded results;
     /// the parties' inputs have none, so a program without assertions is rarely warned about. A quotient by a number
     /// that may be near 0 counts as large as the dividend divided by one unit of the divisor. The body of a loop is looked at once,

@@ -4,7 +4,7 @@ use super::{Format, Held, Warning};
 use crate::diagnose;
 use crate::error::{Diagnostic, Error};
 use crate::graph::{Node, Operation, Value};
-use crate::pphlo::{DType, Graph, Interval, Op, intervals_of, region_intervals};
+use crate::pphlo::{DType, Graph, Interval, Op, intervals_of, logarithm_of_power, region_intervals};
 use crate::program::Program;
 
 pub(super) fn warnings(program: &Program, format: &(impl Format + ?Sized)) -> Result<Vec<Warning>, Error> {
@@ -41,23 +41,59 @@ impl<F: Format + ?Sized> Search<'_, F> {
                 let is_fxp = graph.ty(value).dtype == DType::Fxp;
                 let Interval { lo, hi } = if is_fxp { range(node, value, &known, &held) } else { known[value.index()] };
                 let magnitude = lo.abs().max(hi.abs());
-                if magnitude.is_finite() && magnitude >= bound {
-                    told[value.index()] = true;
-                    // Whoever made what a region is given is warned about.
-                    if node.operation.is_parameter() {
-                        continue;
-                    }
-                    let name = node.operation.name();
-                    let message = format!(
+                let overflows = magnitude.is_finite() && magnitude >= bound;
+                let name = node.operation.name();
+                let message = match self.leaves_domain(graph, node, &known) {
+                    Some(message) => message,
+                    None if overflows => format!(
                         "`{name}` may overflow: its values lie in [{lo:?}, {hi:?}], but with {fraction_bits} fraction bits \
                          they must be below {bound:?} in absolute value"
-                    );
+                    ),
+                    None => continue,
+                };
+                told[value.index()] = true;
+                // Whoever made what a region is given is warned about.
+                if !node.operation.is_parameter() {
                     let labels = diagnose::labels(graph, &names, &node.operands, graph.location(id));
                     self.warnings.push(Warning(Diagnostic { message, labels }));
                 }
             }
         }
         Ok(graph.outputs.iter().map(|v| told[v.index()]).collect())
+    }
+
+    /// What to say of operands that are known to be able to leave what the operation serves.
+    fn leaves_domain(&self, graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Option<String> {
+        let &first = node.operands.first()?;
+        if !graph.ty(node.result(0)).is_secret() {
+            return None;
+        }
+        let by_secret = node.operands.get(1).is_some_and(|&v| graph.ty(v).is_secret());
+        let most = self.format.domain(&node.operation, graph.ty(first).dtype, by_secret)?;
+        let name = node.operation.name();
+        let of = |i: usize| known[node.operands[i].index()];
+        let above = |x: f64| x.is_finite() && x > most;
+        match node.operation {
+            Op::Exponential | Op::ExponentialMinusOne if above(of(0).hi) => Some(format!(
+                "`{name}` may be meaningless: its operand lies in [{:?}, {:?}], but must not be above {most:?}",
+                of(0).lo,
+                of(0).hi
+            )),
+            // A constant whole exponent is one of products.
+            Op::Power if of(1).lo == of(1).hi && of(1).lo.fract() == 0.0 => None,
+            Op::Power => {
+                let Interval { lo, hi } = logarithm_of_power(of(0), of(1));
+                let message = "may be meaningless: the exponent times the logarithm of the base";
+                above(hi)
+                    .then(|| format!("`{name}` {message} lies in [{lo:?}, {hi:?}], but must not be above {most:?}"))
+            }
+            Op::Divide | Op::Remainder => {
+                let far = node.operands.iter().map(|v| known[v.index()]).find(|x| above(x.lo.abs().max(x.hi.abs())));
+                let message = "may be meaningless: by a secret divisor, both operands must not be above";
+                far.map(|Interval { lo, hi }| format!("`{name}` {message} {most:?}, but one lies in [{lo:?}, {hi:?}]"))
+            }
+            _ => None,
+        }
     }
 
     /// Looks into the regions of a node, a loop's once for all iterations; gives for each result of the node whether it comes from

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::graph::{NodeId, Value};
 use crate::host::{Elements, HostTensor};
 use crate::location::Location;
-use crate::pphlo::{Builder, DType, Graph, Literal, Op, Strides, Type, apply, draw};
+use crate::pphlo::{Builder, DType, Graph, Literal, Op, Strides, Type, apply, draw, public_operands};
 use crate::program::Program;
 use crate::shape::Shape;
 
@@ -103,7 +103,8 @@ impl Way {
                 }
                 ref op => {
                     let exact: Vec<&HostTensor> = operands.iter().map(|v| &self.exact[v.index()]).collect();
-                    let made = apply(op, &exact, &types).map_err(|problem| Error::program(problem, location))?;
+                    let made = apply(op, &exact, &public_operands(graph, node), &types)
+                        .map_err(|problem| Error::program(problem, location))?;
                     self.exact.extend(made);
                     let types = types.into_iter().cloned().collect();
                     let copy = self.graph.push(op.clone(), operands, types, location);
@@ -152,7 +153,9 @@ impl Way {
     fn emit(&mut self, op: Op, operands: &[Value], location: Location) -> Result<Value, Error> {
         let value = Builder { graph: &mut self.graph, location }.apply(op.clone(), operands);
         let exact: Vec<&HostTensor> = operands.iter().map(|v| &self.exact[v.index()]).collect();
-        let made = apply(&op, &exact, &[self.graph.ty(value)]).map_err(|problem| Error::program(problem, location))?;
+        let public: Vec<bool> = operands.iter().map(|&v| !self.graph.ty(v).is_secret()).collect();
+        let made = apply(&op, &exact, &public, &[self.graph.ty(value)]);
+        let made = made.map_err(|problem| Error::program(problem, location))?;
         self.exact.extend(made);
         Ok(value)
     }

@@ -202,14 +202,15 @@ fn literal(graph: &Graph, value: Value) -> Option<Literal> {
     let scalar = uniform(graph, value)?;
     let ty = graph.ty(value);
     let op = Op::Broadcast { shape: ty.shape.clone(), dimensions: Vec::new() };
-    Some(apply(&op, &[&scalar], &[ty]).ok()?.pop()?.into())
+    Some(apply(&op, &[&scalar], &[true], &[ty]).ok()?.pop()?.into())
 }
 
 /// The operation's one result on constants, if all of it is finite.
 fn evaluate(op: &Op, operands: &[&HostTensor]) -> Option<HostTensor> {
     let types: Vec<Type> = operands.iter().map(|x| Type::public(x.shape.clone(), x.elements.dtype())).collect();
     let types = infer(op, &types.iter().collect::<Vec<_>>()).ok()?;
-    let result = apply(op, operands, &types.iter().collect::<Vec<_>>()).ok()?.pop()?;
+    let public = vec![true; operands.len()];
+    let result = apply(op, operands, &public, &types.iter().collect::<Vec<_>>()).ok()?.pop()?;
     let finite = result.elements.to_f64().iter().all(|x| x.is_finite());
     finite.then_some(result)
 }

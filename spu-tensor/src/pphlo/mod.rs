@@ -25,7 +25,7 @@ pub use append::append;
 pub use control::{infer_with_regions, region_count, region_parameters};
 #[cfg(test)]
 pub(crate) use eval::evaluate_one;
-pub(crate) use eval::{apply, argument, draw};
+pub(crate) use eval::{apply, argument, draw, public_operands};
 pub use eval::{evaluate, evaluate_seeded, gelu, logistic, silu, softplus};
 pub use grad::gradient;
 pub use infer::infer;
@@ -33,7 +33,8 @@ pub(crate) use inline::{copy, draws, number_draws};
 pub use inline::{inline, parameter_nodes};
 pub use literal::{Literal, Real};
 pub use ops::Op;
-pub use range::{Interval, intervals, intervals_of, region_intervals};
+pub(crate) use range::logarithm_of_power;
+pub use range::{Interval, Numbers, intervals, intervals_of, region_intervals};
 pub use text::{parse, print};
 pub use types::{DType, Type, Visibility};
 pub(crate) use unroll::unroll;

@@ -420,7 +420,8 @@ operations! {
             /// U.
             dtype: DType
         } = "convert" (1),
-        /// `T -> T`: the operand, which the author asserts to lie in \[lo, hi\]; checked by the plain evaluator. Int or Fxp.
+        /// `T -> T`: the operand, which the author asserts to lie in \[lo, hi\]; checked where somebody sees it: by the plain evaluator, and by back ends if it is
+        /// public or computed in the clear. Int or Fxp.
         Assume {
             /// The lower bound, perhaps −∞.
             lo: Real,

@@ -1,10 +1,13 @@
 //! Interval analysis: where each value lies, whatever the parties put in.
 //!
-//! Bounds are computed in f64 and not rounded outwards; whoever relies on one leaves room for an ulp.
+//! Of real numbers ([`Numbers::REAL`]) bounds are computed in f64 and not rounded outwards. Of what a number format holds ([`Numbers::held`]) they are:
+//! what is computed with an error may leave where real numbers lie, and a unit below 0 is floored to −1.
 
 mod control;
+mod held;
 
 pub use control::region_intervals;
+pub use held::Numbers;
 
 use super::{Graph, Op, gelu, logistic, silu, softplus};
 use crate::graph::{Node, Value};
@@ -87,6 +90,16 @@ impl Interval {
         Self::new(function(self.lo), function(self.hi))
     }
 
+    /// Between its two bounds, each as much further out.
+    fn widened(self, below: f64, above: f64) -> Self {
+        Self::new(self.lo - below, self.hi + above)
+    }
+
+    /// What lies in `other` as well: of what is known to lie there.
+    fn within(self, other: Self) -> Self {
+        Self::new(self.lo.clamp(other.lo, other.hi), self.hi.clamp(other.lo, other.hi))
+    }
+
     /// With 0, if a value outside the domain may become it.
     fn with_zero_if(self, outside: bool) -> Self {
         if outside { self.hull(Self::new(0.0, 0.0)) } else { self }
@@ -146,27 +159,34 @@ pub fn intervals(graph: &Graph) -> Vec<Interval> {
 
 /// As [`intervals`], where `parameters` tells by index where parameters lie; those that it lacks are unbounded.
 pub fn intervals_of(graph: &Graph, parameters: &[Interval]) -> Vec<Interval> {
-    let mut known: Vec<Interval> = Vec::with_capacity(graph.value_count());
-    for (_, node) in graph.nodes() {
-        match node.operation {
-            Op::Parameter { index } if index < parameters.len() => known.push(parameters[index]),
-            Op::If | Op::While { .. } | Op::For { .. } => {
-                let results = control::intervals(node, &known);
-                known.extend(results);
-            }
-            _ => {
-                let first = interval(graph, node, &known);
-                known.push(first);
-                known.extend(node.results().skip(1).map(|_| Interval::BOOL));
-            }
-        }
-    }
-    known
+    Numbers::REAL.intervals(graph, parameters)
 }
 
-/// Where a node's first result lies.
-fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
-    let x = |i: usize| known[node.operands[i].index()];
+impl Numbers {
+    /// [`intervals_of`] of these numbers.
+    pub fn intervals(self, graph: &Graph, parameters: &[Interval]) -> Vec<Interval> {
+        let mut known: Vec<Interval> = Vec::with_capacity(graph.value_count());
+        for (_, node) in graph.nodes() {
+            match node.operation {
+                Op::Parameter { index } if index < parameters.len() => known.push(parameters[index]),
+                Op::If | Op::While { .. } | Op::For { .. } => {
+                    let results = self.results(node, &known);
+                    known.extend(results);
+                }
+                _ => {
+                    let first = self.interval(graph, node, &known);
+                    known.push(first);
+                    known.extend(node.results().skip(1).map(|_| Interval::BOOL));
+                }
+            }
+        }
+        known
+    }
+}
+
+/// Where a node's first result lies in real numbers, if its operands lie in `operands`.
+fn interval(graph: &Graph, node: &Node<Op>, operands: &[Interval]) -> Interval {
+    let x = |i: usize| operands[i];
     let elements = |v: Value| graph.ty(v).shape.elements() as f64;
     let count = |n: f64| Interval::new(n, n);
     match &node.operation {
@@ -185,7 +205,12 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let most = if x(1).contains(0.0) { f64::INFINITY } else { x(1).lo.abs().max(x(1).hi.abs()) };
             Interval::new(x(0).lo.min(0.0).max(-most), x(0).hi.max(0.0).min(most))
         }
-        Op::Power => x(0).power(x(1)),
+        // A negative power of an integer is 0, and so is e^(y·ln x) beyond what e^x serves.
+        Op::Power if is_int(graph, node) => {
+            let exponent = Interval { lo: x(1).lo.max(0.0), hi: x(1).hi.max(0.0) };
+            x(0).power(exponent).with_zero_if(x(1).lo < 0.0)
+        }
+        Op::Power => x(0).power(x(1)).with_zero_if(logarithm_of_power(x(0), x(1)).hi > LARGEST_EXPONENT),
         Op::Atan2 => Interval::new(-std::f64::consts::PI, std::f64::consts::PI),
         Op::Abs => x(0).magnitude(),
         Op::Sign => x(0).monotone(|bound| f64::from(i8::from(bound > 0.0) - i8::from(bound < 0.0))),
@@ -213,18 +238,19 @@ fn interval(graph: &Graph, node: &Node<Op>, known: &[Interval]) -> Interval {
             let most = x(0).hi.max(x(1).hi);
             Interval::new(0.0, libm::exp2(libm::ceil(libm::log2(most + 1.0))) - 1.0)
         }
-        // Where it fits every ring; elsewhere it may wrap.
-        Op::ShiftLeft => {
-            let shifted = x(0).multiply(x(1).monotone(libm::exp2));
-            if shifted.lo.abs().max(shifted.hi.abs()) < SAFE_IN_EVERY_RING { shifted } else { Interval::ALL }
-        }
+        Op::ShiftLeft => x(0).multiply(x(1).monotone(libm::exp2)),
         Op::ShiftRightLogical if x(0).lo >= 0.0 => Interval::new(0.0, x(0).hi),
         Op::And | Op::Or | Op::Xor | Op::ShiftRightLogical => Interval::ALL,
         Op::ShiftRightArithmetic => Interval::new(x(0).lo.min(0.0), x(0).hi.max(0.0)),
         Op::PopulationCount => Interval::new(0.0, 128.0),
         Op::Select => x(1).hull(x(2)),
-        Op::Exponential => x(0).monotone(libm::exp),
-        Op::ExponentialMinusOne => x(0).monotone(libm::expm1),
+        // Of what is above their domain these are 0 and −1.
+        Op::Exponential => x(0).monotone(libm::exp).with_zero_if(x(0).hi > LARGEST_EXPONENT),
+        Op::ExponentialMinusOne => {
+            let least = if x(0).hi > LARGEST_EXPONENT { -1.0 } else { f64::INFINITY };
+            let Interval { lo, hi } = x(0).monotone(libm::expm1);
+            Interval::new(lo.min(least), hi)
+        }
         // Outside their domains these are 0.
         Op::Log => x(0).positive(libm::log),
         Op::LogPlusOne => x(0).add(Interval::new(1.0, 1.0)).positive(libm::log),
@@ -323,8 +349,13 @@ fn constant(elements: &Elements) -> Interval {
     values.iter().map(|&x| Interval { lo: x, hi: x }).reduce(Interval::hull).unwrap_or(Interval::ALL)
 }
 
-/// What integers of the narrowest ring, 2^32, are safe below.
-const SAFE_IN_EVERY_RING: f64 = 1_073_741_824.0;
+/// Where y·ln x lies, for x > 0.
+pub(crate) fn logarithm_of_power(x: Interval, y: Interval) -> Interval {
+    if x.hi <= 0.0 { Interval::ALL } else { x.positive(libm::log).multiply(y) }
+}
+
+/// The largest x whose e^x every format is meant to give, if it holds it.
+pub(crate) const LARGEST_EXPONENT: f64 = 20.0;
 
 #[cfg(test)]
 mod tests {
@@ -372,6 +403,41 @@ mod tests {
         assert_eq!(of(0.0, 4.0), Interval { lo: 0.25, hi: f64::INFINITY });
         assert_eq!(of(-4.0, 0.0), Interval { lo: f64::NEG_INFINITY, hi: -0.25 });
         assert_eq!(of(-1.0, 4.0), Interval::ALL);
+    }
+
+    #[test]
+    fn a_shift_keeps_a_bound_and_a_negative_power_is_0() {
+        let text = "program f(x: int[secret][], y: int[secret][])
+            %x = parameter {index = 0} : int[secret][]
+            %y = parameter {index = 1} : int[secret][]
+            %a = assume %x {lo = 0.0, hi = 1048576.0}
+            %n = constant {literal = int[] (40)}
+            %s = shift_left %a, %n
+            %b = assume %x {lo = 2.0, hi = 3.0}
+            %e = assume %y {lo = -2.0, hi = 2.0}
+            %p = power %b, %e
+            return s = %s, p = %p";
+        assert_eq!(outputs(text), [Interval::new(0.0, libm::exp2(60.0)), Interval::new(0.0, 9.0)]);
+    }
+
+    #[test]
+    fn powers_of_e_beyond_the_domain_may_be_0() {
+        let text = |hi: &str| {
+            format!(
+                "program f(x: fxp[secret][])
+                %x = parameter {{index = 0}} : fxp[secret][]
+                %a = assume %x {{lo = 2.0, hi = {hi}}}
+                %e = exponential %a
+                %m = exponential_minus_one %a
+                %p = power %a, %a
+                return e = %e, m = %m, p = %p"
+            )
+        };
+        let lowest = |hi: &str| outputs(&text(hi)).iter().map(|interval| interval.lo).collect::<Vec<_>>();
+        assert_eq!(lowest("8.0"), [libm::exp(2.0), libm::expm1(2.0), 4.0]);
+        // 10^10 is above e^20.
+        assert_eq!(lowest("10.0"), [libm::exp(2.0), libm::expm1(2.0), 0.0]);
+        assert_eq!(lowest("21.0"), [0.0, -1.0, 0.0]);
     }
 
     proptest! {

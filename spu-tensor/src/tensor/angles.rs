@@ -1,5 +1,6 @@
 //! Angles of points, and of their coordinates.
 
+use super::accuracy::accuracy;
 use super::operand::{Operand, convert, elementwise};
 use super::{Fxp, Numeric, Tensor, Visibility};
 use crate::host::HostTensor;
@@ -13,7 +14,8 @@ type Joined<V, R> = <V as Visibility>::Join<<R as Operand>::Visibility>;
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// The angle of the point (x, y) = (`x`, self), in (−π, π]; 0 at the origin.
     ///
-    /// Error under ABY3: 6 ulp, or 2^−36 if that is more. On the axes the angle is exact to the format.
+    /// On the axes the angle is exact to the format.
+    #[doc = accuracy!(atan2)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -31,8 +33,9 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
     /// The angle in [−π/2, π/2] whose sine this is, for −1 ≤ x ≤ 1: that of the point (√(1 − x²), x).
     ///
-    /// Error under ABY3: 10 ulp, or 2^−35 if that is more; exactly 0 for 0. Secret numbers beyond ±1 count as ±1, up to 2^12 in the ring 2^64, 3 in 2^32. The
+    /// Exactly 0 for 0. Secret numbers beyond ±1 count as ±1, up to 2^12 in the ring 2^64, 3 in 2^32. The
     /// derivative is infinite at ±1, where it means nothing. A root and an angle: 60 rounds in 2^64.
+    #[doc = accuracy!(asin)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -50,6 +53,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
     /// The angle in [0, π] whose cosine this is, for −1 ≤ x ≤ 1: that of the point (x, √(1 − x²)). Error, other numbers and derivative are those of
     /// [`Tensor::asin`]; exactly 0 for 1.
+    #[doc = accuracy!(acos)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};

@@ -1,5 +1,6 @@
 //! Comparisons, and what is chosen by them.
 
+use super::accuracy::accuracy;
 use super::operand::{Operand, broadcast, common_shape, convert, elementwise};
 use super::{Bool, DType, Numeric, Tensor, Visibility};
 use crate::host::HostTensor;
@@ -37,16 +38,22 @@ macro_rules! comparisons {
 
 comparisons! {
     /// Where `self > other`.
+    #[doc = accuracy!(less)]
     gt = Op::Greater, [0.0, 0.0, 1.0];
     /// Where `self ≥ other`.
+    #[doc = accuracy!(less)]
     ge = Op::GreaterEqual, [0.0, 1.0, 1.0];
     /// Where `self < other`.
+    #[doc = accuracy!(less)]
     lt = Op::Less, [1.0, 0.0, 0.0];
     /// Where `self ≤ other`.
+    #[doc = accuracy!(less)]
     le = Op::LessEqual, [1.0, 1.0, 0.0];
     /// Where `self = other`.
+    #[doc = accuracy!(equal)]
     equal = Op::Equal, [0.0, 1.0, 0.0];
     /// Where `self ≠ other`.
+    #[doc = accuracy!(equal)]
     not_equal = Op::NotEqual, [1.0, 0.0, 1.0];
 }
 
@@ -74,13 +81,16 @@ macro_rules! choices {
 
 choices! {
     /// The larger of both, element by element.
+    #[doc = accuracy!(maximum)]
     maximum = Op::Maximum, [2.0, 2.0, 3.0];
     /// The smaller of both, element by element.
+    #[doc = accuracy!(maximum)]
     minimum = Op::Minimum, [1.0, 2.0, 2.0];
 }
 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// max(x, 0), element by element.
+    #[doc = accuracy!(relu)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -104,6 +114,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 }
 
 /// `a` where `cond` holds, else `b`, element by element; both are evaluated. The condition's visibility joins the result's.
+#[doc = accuracy!(select)]
 ///
 /// ```
 /// use spu_tensor::{Fxp, Secret, Tensor, evaluate, select};

@@ -38,6 +38,22 @@ impl<D: DType> Tensor<Secret, D> {
     }
 
     /// Opened to one party. Each call is listed in the program's manifest.
+    ///
+    /// ```
+    /// # extern crate spu_tensor as spu;
+    /// use spu_tensor::{Disclosed, Evaluator, ExecutorExt, Fxp, Party, Secret, Tensor, spu_fn};
+    ///
+    /// #[spu_fn]
+    /// fn total(x: Tensor<Secret, Fxp>) -> Disclosed<Fxp> {
+    ///     x.sum_all().reveal_to(Party(1))
+    /// }
+    ///
+    /// let session = Evaluator::new();
+    /// let x = session.input(Party(0), [2], || Ok(vec![1.0, 2.0]))?;
+    /// // Party 1 gets the value, the others get nothing; the plain evaluator is all three.
+    /// assert_eq!(total::run(&session, &x)?.get().unwrap().elements.to_f64(), [3.0]);
+    /// # Ok::<(), spu_tensor::Error>(())
+    /// ```
     #[track_caller]
     pub fn reveal_to(self, party: Party) -> Disclosed<D> {
         let location = Location::caller();

@@ -2,6 +2,7 @@
 
 use std::ops::{Bound, RangeBounds};
 
+use super::accuracy::accuracy;
 use super::operand::{Operand, convert, elementwise};
 use super::sealed::Sealed;
 use super::{Bool, DType, FlowsTo, Fxp, Int, Numeric, Public, Tensor, Visibility};
@@ -44,79 +45,86 @@ macro_rules! functions {
 }
 
 functions! {
-    /// e^x, for x ≤ 20 or ln of the largest number that the format holds, if that is less; 0 above.
+    /// e^x, for x ≤ 20 or ln of the largest number that the format holds, if that is less; 0 far below 0, and 0 above, where real numbers (the plain evaluator) have e^x. A check
+    /// shows where they part, and where a bound of x is known that is larger the compiler warns.
     ///
-    /// Error under ABY3, in ulp (2^−f with f fraction bits): 4 for x ≤ 0, 2 or 2^−15 of the value for larger x (2.5 in the ring 2^32). Far below 0 the
-    /// result is 0. A known upper bound (`assume`) makes it cheaper.
+    /// A known upper bound (`assume`) makes it cheaper.
+    #[doc = accuracy!(exp, exp_above_0, exp_decay)]
     exp = Op::Exponential, [0.0] => [1.0];
-    /// e^x − 1; domain, behaviour outside and absolute error are those of [`Tensor::exp`].
+    /// e^x − 1, from the same protocol as [`Tensor::exp`].
+    #[doc = accuracy!(exp_m1, exp_m1_above_0)]
     exp_m1 = Op::ExponentialMinusOne, [0.0] => [0.0];
     /// The natural logarithm, for x > 0; 0 elsewhere.
     ///
-    /// Error: 4 ulp, whatever x. Nineteen rounds at most; seven on a narrow range, as [`Tensor::reciprocal`] says.
+    /// Eighteen rounds; seven on a narrow range, as [`Tensor::reciprocal`] says.
+    #[doc = accuracy!(ln, ln_narrow)]
     ln = Op::Log, [1.0, -1.0] => [0.0, 0.0];
-    /// The natural logarithm, for x > 0; the same as `ln`.
+    /// The natural logarithm, for x > 0; the same as [`Tensor::ln`].
     log = Op::Log, [1.0] => [0.0];
     /// ln(1 + x), for x > −1; 0 elsewhere.
     ///
-    /// Error under ABY3: 4 ulp for 1 + x ≥ 2^−10, or 2^−36 if that is more. Nineteen rounds at most; seven where 1 + x is known to lie in a narrow range, as
-    /// [`Tensor::reciprocal`] says.
+    /// Eighteen rounds; seven where 1 + x is known to lie in a narrow range, as [`Tensor::reciprocal`] says.
+    #[doc = accuracy!(ln_1p)]
     ln_1p = Op::LogPlusOne, [0.0] => [0.0];
     /// 1/x; 0 where x is 0.
     ///
-    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18; at best 2^-37), or 2 ulp if that is more, whatever x. Nineteen rounds;
+    /// Nineteen rounds;
     /// seven in the ring 2^64 where x is known to lie in a narrow range, [lo, hi] with 0 < lo, hi ≤ 16·lo and √(lo·hi) between 2^(2 − f) and 2^(f + 2) (then eight from 2^(24 − f) or so on): piecewise
     /// polynomials, whose comparisons and powers all functions of one x share. There 1/x of x ≥ 1 has more bits than the format, for a
     /// product that is to be as near to 1; a result that is none loses them in two more rounds. Other rings have too few bits for those, or too many for their precision.
+    /// With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
+    #[doc = accuracy!(reciprocal, reciprocal_narrow)]
     reciprocal = Op::Reciprocal, [4.0, 0.0] => [0.25, 0.0];
     /// The square root; 0 where x is negative.
     ///
-    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more. Nineteen rounds; seven on a narrow range, as
-    /// [`Tensor::reciprocal`] says.
+    /// Nineteen rounds; seven on a narrow range, as [`Tensor::reciprocal`] says. With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
+    #[doc = accuracy!(sqrt, sqrt_narrow)]
     sqrt = Op::Sqrt, [4.0, -1.0] => [2.0, 0.0];
     /// 1/√x, for x > 0; 0 elsewhere.
     ///
-    /// Error: 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more. Nineteen rounds; seven on a narrow range, as
-    /// [`Tensor::reciprocal`] says.
+    /// Nineteen rounds; seven on a narrow range, as [`Tensor::reciprocal`] says. With other fraction bits f the relative error is 2^(3 − f), no less than 2^−16 in the ring 2^64 and 2^−37 in 2^128.
+    #[doc = accuracy!(rsqrt, rsqrt_narrow)]
     rsqrt = Op::Rsqrt, [4.0, 0.0] => [0.5, 0.0];
-    /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for x ≤ 0. For optimizers, which need no more.
+    /// 1/√x with few digits, for 0 < x < 2^(2f − 2), f the format's fraction bits (2^34 for 18); 0 for 0 and negative x as small. For optimizers, which need no more.
     ///
-    /// Error: 2^-10 of the value and an ulp. Fifteen rounds. Above its range the result means nothing; where more is asserted to occur (`assume`) than a format serves,
+    /// Fifteen rounds. Above its range the result means nothing; where more is asserted to occur (`assume`) than a format serves,
     /// the program is refused for it. A product y·x.rsqrt_approx() whose root has no other use
     /// is one operation: it errs by 2^-10 of itself and two ulp, however few digits the root has, as long as it is below 2^14.
+    #[doc = accuracy!(rsqrt_approx)]
     rsqrt_approx = Op::RsqrtApprox, [4.0, 0.0] => [0.5, 0.0];
-    /// 1/(1 + e^−x) for every x, exactly between 0 and 1.
+    /// 1/(1 + e^−x), exactly 0 and 1 far out.
     ///
-    /// Error under ABY3: 2 ulp, 2.2 in the ring 2^32; exactly 0 and 1 far out. Half the rounds where |x| is known to be small (`assume`).
+    /// Half the rounds where |x| is known to be small (`assume`).
+    #[doc = accuracy!(logistic)]
     logistic = Op::Logistic, [0.0, 1000.0] => [0.5, 1.0];
-    /// 1/(1 + e^−x), between 0 and 1; the same as `logistic`.
+    /// 1/(1 + e^−x), between 0 and 1; the same as [`Tensor::logistic`].
     sigmoid = Op::Logistic, [0.0] => [0.5];
-    /// The hyperbolic tangent of every x, exactly between −1 and 1.
+    /// The hyperbolic tangent, exactly ±1 far out.
     ///
-    /// Error under ABY3: 2 ulp, 2.2 in the ring 2^32; exactly ±1 far out. Half the rounds where |x| is known to be small (`assume`).
+    /// Half the rounds where |x| is known to be small (`assume`).
+    #[doc = accuracy!(tanh)]
     tanh = Op::Tanh, [0.0, 1000.0] => [0.0, 1.0];
     /// The sine of an angle in radians.
     ///
-    /// Error under ABY3: 1.4 ulp for |x| ≤ 2^10, whatever the format. Beyond that it grows by π·|x|·2^(2f − K) ulp, f fraction bits of K:
-    /// 2 ulp at |x| = 2^25 in 2^64.
+    /// Beyond |x| = 2^10 the error grows by π·|x|·2^(2f − K) ulp, f fraction bits of K: 2 ulp at |x| = 2^25 in 2^64.
+    #[doc = accuracy!(sin)]
     sin = Op::Sine, [0.0] => [0.0];
-    /// The cosine of an angle in radians; its error is that of [`Tensor::sin`].
+    /// The cosine of an angle in radians.
+    ///
+    /// Beyond |x| = 2^10 the error grows as that of [`Tensor::sin`].
+    #[doc = accuracy!(cos)]
     cos = Op::Cosine, [0.0] => [1.0];
-    /// The error function 2/√π·∫ e^(−t²) dt from 0 to x, for every x, exactly between −1 and 1.
-    ///
-    /// Error under ABY3: 2 ulp, 2.2 in the ring 2^32; exactly ±1 far out, at 18 fraction bits from |x| = 4 on.
+    /// The error function 2/√π·∫ e^(−t²) dt from 0 to x, exactly ±1 far out, at 18 fraction bits from |x| = 4 on.
+    #[doc = accuracy!(erf)]
     erf = Op::Erf, [0.0, 10.0] => [0.0, 1.0];
-    /// x·Φ(x), Φ the normal distribution function: x·(1 + erf(x/√2))/2, for every x.
-    ///
-    /// Error under ABY3: 2.5 ulp, 2.7 in the ring 2^32; exactly 0 and x far out.
+    /// x·Φ(x), Φ the normal distribution function: x·(1 + erf(x/√2))/2; exactly 0 and x far out.
+    #[doc = accuracy!(gelu)]
     gelu = Op::Gelu, [0.0, 10.0] => [0.0, 10.0];
-    /// x/(1 + e^−x) for every x, also called swish.
-    ///
-    /// Error under ABY3: 2.5 ulp, 2.7 in the ring 2^32; exactly 0 and x far out.
+    /// x/(1 + e^−x), also called swish; exactly 0 and x far out.
+    #[doc = accuracy!(silu)]
     silu = Op::Silu, [0.0] => [0.0];
-    /// ln(1 + e^x) for every x.
-    ///
-    /// Error under ABY3: 2.5 ulp, 2.7 in the ring 2^32; exactly 0 and x far out.
+    /// ln(1 + e^x); exactly 0 and x far out.
+    #[doc = accuracy!(softplus)]
     softplus = Op::Softplus, [1000.0] => [1000.0];
 }
 
@@ -137,8 +145,10 @@ macro_rules! of_numbers {
 
 of_numbers! {
     /// The absolute value.
+    #[doc = accuracy!(abs)]
     abs = Op::Abs => D::AtLeastInt, [-2.5, 3.0] => [2.5, 3.0];
     /// −1, 0 or 1 as the element is negative, zero or positive.
+    #[doc = accuracy!(sign)]
     sign = Op::Sign => Int, [-2.5, 0.0, 3.0] => [-1.0, 0.0, 1.0];
 }
 
@@ -158,14 +168,19 @@ macro_rules! roundings {
 
 roundings! {
     /// The largest integer that is not above.
+    #[doc = accuracy!(floor)]
     floor = Op::Floor, [-2.5, -0.75, 2.5] => [-3.0, -1.0, 2.0];
     /// The smallest integer that is not below.
+    #[doc = accuracy!(floor)]
     ceil = Op::Ceil, [-2.5, -0.75, 2.5] => [-2.0, 0.0, 3.0];
     /// The nearest integer, halves away from zero.
+    #[doc = accuracy!(round)]
     round = Op::RoundNearestAfz, [-2.5, -0.75, 2.5] => [-3.0, -1.0, 3.0];
     /// The nearest integer, halves to the even one.
+    #[doc = accuracy!(round)]
     round_ties_even = Op::RoundNearestEven, [-2.5, -0.75, 2.5] => [-2.0, -1.0, 2.0];
     /// The integer part, toward zero.
+    #[doc = accuracy!(trunc)]
     trunc = Op::Truncate, [-2.5, -0.75, 2.5] => [-2.0, 0.0, 2.0];
 }
 
@@ -176,9 +191,11 @@ type Clamped<V, D, A, B> = Tensor<Joined<Joined<V, A>, B>, Promoted<Promoted<D, 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// x^y. Integers stay integers, for y ≥ 0, modulo the ring; else both are fixed-point.
     ///
-    /// Integers: exact; 0 for y < 0. Fixed point: of x < 0 the power is ±|x|^y where y is an integer, to the last bit of the format, and 0 elsewhere; 0^y is 0,
-    /// but x^0 = 1 for every x. A constant integer y takes products, ±1/2 a root; any other power is e^(y·ln |x|) up to e^20, with a relative error of 2^−15 and
+    /// Integers: 0 for a secret y < 0, an error for a public one. Fixed point: of x < 0 the power is ±|x|^y where y is an integer, to the last bit of the format, and 0 elsewhere; 0^y is 0,
+    /// but x^0 = 1 for every x. A constant integer n takes products that err by n − 1 ulp or, if that is more, by (n − 1)·2^−f of the value, and for n < 0 those of
+    /// 1/x; ±1/2 is a root; any other power is e^(y·ln |x|) up to e^20 and 0 beyond, which the compiler warns about where it is known to happen, with a relative error of 2^−15 and
     /// 4·|y| + 1 ulp. Where x is known to be no less than 0 (`assume`), the power of a secret y costs a fifth less.
+    #[doc = accuracy!(pow, pow_constant, pow_whole, pow_negative, pow_int)]
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
@@ -195,6 +212,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// No less than `lo`, and then no more than `hi`. The bounds have the tensor's data type.
+    #[doc = accuracy!(clamp)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -222,6 +240,7 @@ macro_rules! shifts {
     ($($(#[$doc:meta])+ $method:ident = $op:expr, $output:tt;)+) => {
         impl<V: Visibility> Tensor<V, Int> { $(
             $(#[$doc])+
+            #[doc = accuracy!(shift)]
             ///
             /// ```
             /// use spu_tensor::{Int, Secret, Tensor, evaluate};
@@ -251,6 +270,7 @@ shifts! {
 
 impl<V: Visibility> Tensor<V, Int> {
     /// How many bits of the ring element are set.
+    #[doc = accuracy!(count_ones)]
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
@@ -266,8 +286,8 @@ impl<V: Visibility> Tensor<V, Int> {
 
     /// The quotient of integers, toward zero; 0 where the divisor is 0.
     ///
-    /// Exact for a public divisor, and for a secret one where both are below 2^40 (2^18 in the ring of 2^32, 2^80 in that of 2^128); beyond, it means
-    /// nothing. A public divisor must not be 0.
+    /// By a secret number, and by a public one:
+    #[doc = accuracy!(div_trunc, div_trunc_public)]
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
@@ -284,6 +304,7 @@ impl<V: Visibility> Tensor<V, Int> {
     }
 
     /// Where it is not 0. Of a fixed-point number, say `x.not_equal(0.0)`: hardly one that was computed is exactly 0.
+    #[doc = accuracy!(to_bool)]
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
@@ -314,7 +335,12 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// The same tensor, which the author asserts to lie within `range`: cheaper protocols become possible. A value outside
-    /// makes the result wrong under a protocol, and an error in the plain evaluator. An open end counts as closed.
+    /// makes the result wrong under a protocol. An open end counts as closed.
+    ///
+    /// The assertion is tested where somebody sees the value: by the plain evaluator, by a check ([`Program::check`](crate::Program::check)), and by sessions: a public
+    /// value at every party, a secret one in a session in the clear. Fixed-point numbers may leave a bound there by what a check
+    /// allows ([`Tolerance`](crate::format::Tolerance)), as they are rounded on the way; integers may not. Where a unit decides (a floor, a sign), the compiler takes
+    /// an assertion about a computed number to be off by up to 64 units.
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};

@@ -1,22 +1,5 @@
-//! `+ - * / %` and unary `-` on tensors and numbers, `& | ^ !` on truth values and the bits of integers, `<< >>` on integers.
-//!
-//! Shapes broadcast as in NumPy. The result is secret if an operand is; it is fixed-point if an operand is, and at least
-//! `Int`. A quotient is always fixed-point; a remainder has the sign of the dividend.
-//!
-//! **Quotients** of secret numbers err by 2^(3 − f) of the value, f the format's fraction bits (2^-15 for 18), or 2 ulp if that is more, for all
-//! operands whose quotient the format holds; x/0 is 0. Ranges of the operands that are known make them cheaper. Quotients by public numbers are within
-//! one ulp; a public 0 is an error. **Remainders** are exact for a public divisor, and for a secret one where the ring elements of both are below
-//! 2^40 (integers below 2^40, fixed-point numbers below 2^(40 − f); 18 and 80 instead of 40 in the rings of 2^32 and 2^128); x % 0 is x.
-//!
-//! ```
-//! use spu_tensor::{Fxp, Int, Secret, Tensor, evaluate};
-//!
-//! let y = evaluate(vec![5.0, -5.0], |x: Tensor<Secret, Fxp>| 1.0 - x * 2.0 + x / 5.0 - x % 3.0)?;
-//! assert_eq!(y.values(), [1.0 - 10.0 + 1.0 - 2.0, 1.0 + 10.0 - 1.0 + 2.0]);
-//! let z = evaluate(vec![6, 3], |x: Tensor<Secret, Int>| ((x & 2) | (x ^ 1)) + !x + (x << 1) + (x >> 1))?;
-//! assert_eq!(z.values(), [7.0 - 7.0 + 12.0 + 3.0, 2.0 - 4.0 + 6.0 + 1.0]);
-//! # Ok::<(), spu_tensor::Error>(())
-//! ```
+//! `+ - * / %` and unary `-` on tensors and numbers, `& | ^ !` on truth values and the bits of integers, `<< >>` on integers. What they promise stands at
+//! [`Tensor`].
 
 use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Rem, Shl, Shr, Sub};
 

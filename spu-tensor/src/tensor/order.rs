@@ -1,5 +1,6 @@
 //! Sorting, what follows from it, and permutations.
 
+use super::accuracy::accuracy;
 use super::operand::{convert, elementwise};
 use super::{DType, Fxp, Int, Numeric, Public, Secret, Tensor, Visibility};
 use crate::host::HostTensor;
@@ -13,7 +14,8 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     ///
     /// Of a secret tensor a stable radix sort (Asharov et al., eprint 2022/1595): with a proven range, as by [`Tensor::assume`], it looks only at the
     /// bits that can differ. For n elements whose keys have t such bits, with m = ⌈log2 n⌉, it takes at most 2·⌈t/3⌉ + 10 rounds, 54 for whole
-    /// numbers of 64 bits, and about 31·m/3 + 2·t/3 bits a bit of a key; all lists along the axis are sorted in the same rounds. Exact.
+    /// numbers of 64 bits, and about 31·m/3 + 2·t/3 bits a bit of a key; all lists along the axis are sorted in the same rounds.
+    #[doc = accuracy!(sort)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -42,6 +44,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     }
 
     /// Along `axis`, the positions of the elements in rising order; of equal elements the first stands first.
+    #[doc = accuracy!(argsort)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -56,6 +59,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     }
 
     /// Along `axis`, the positions of the elements in falling order; of equal elements the first stands first.
+    #[doc = accuracy!(argsort)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -77,6 +81,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
     }
 
     /// The `k` largest elements along the last axis, in falling order, and their positions; of equal elements the first stands first.
+    #[doc = accuracy!(sort)]
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
@@ -176,6 +181,7 @@ impl<V: Visibility, D: DType> Tensor<V, D> {
 
 impl<V: Visibility, D: Numeric> Tensor<V, D> {
     /// The median along `axis`, which disappears: of an even number of elements the mean of the two in the middle.
+    #[doc = accuracy!(median)]
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};

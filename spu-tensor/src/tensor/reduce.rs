@@ -1,5 +1,6 @@
 //! Reductions over axes: sums, means, products, extrema, truth values; and running sums.
 
+use super::accuracy::accuracy;
 use super::axes::Axes;
 use super::operand::{convert, elementwise};
 use super::{Bool, DType, Fxp, Int, Numeric, Tensor, Visibility};
@@ -42,6 +43,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
     /// The mean over axes, which disappear; they have at least one element. It is the sum times 1/n of f significant bits: off by 2^−f
     /// of itself at most, besides one unit in the last place; exact where n is a power of two but for that unit.
+    #[doc = accuracy!(mean)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -77,6 +79,9 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
     /// The product over axes, which disappear; 1 of no elements.
     ///
+    /// Of fixed-point numbers each product is rounded, by an ulp that the factors after it multiply: n − 1 ulp for n numbers of at most 1.
+    #[doc = accuracy!(prod, prod_int)]
+    ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
     ///
@@ -94,6 +99,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
     /// The maximum over axes, which disappear; they have at least one element. Its derivative goes to the first element that
     /// is the maximum.
+    #[doc = accuracy!(max)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -112,6 +118,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
     /// The maximum over one axis, which disappears, and in this shape whether the element is the first that is the maximum: one set of comparisons
     /// gives both. The axis has at least one element. No derivative flows through where it stands.
+    #[doc = accuracy!(max_with_one_hot)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -130,6 +137,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
     /// The minimum over axes, which disappear; they have at least one element. Its derivative goes to the first element that
     /// is the minimum.
+    #[doc = accuracy!(max)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -147,6 +155,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// Where on the axis, which disappears, the maximum stands: of several, the first.
+    #[doc = accuracy!(argmax)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -163,6 +172,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// Where on the axis, which disappears, the minimum stands: of several, the first.
+    #[doc = accuracy!(argmax)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, evaluate};
@@ -197,6 +207,7 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
 
 impl<V: Visibility> Tensor<V, Bool> {
     /// Whether some element holds, over axes, which disappear; false of no elements.
+    #[doc = accuracy!(any)]
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};
@@ -214,6 +225,7 @@ impl<V: Visibility> Tensor<V, Bool> {
     }
 
     /// Whether all elements hold, over axes, which disappear; true of no elements.
+    #[doc = accuracy!(any)]
     ///
     /// ```
     /// use spu_tensor::{Int, Secret, Tensor, evaluate};

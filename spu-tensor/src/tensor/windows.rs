@@ -1,5 +1,6 @@
 //! Windows that slide over a tensor: sums, extrema and pooling.
 
+use super::accuracy::accuracy;
 use super::operand::convert;
 use super::reduce::divided;
 use super::{Bool, DType, Fxp, Numeric, Tensor, Visibility};
@@ -133,7 +134,8 @@ impl<V: Visibility, D: Numeric> Tensor<V, D> {
     }
 
     /// Average pooling of `[batch, …, channels]`: the mean of each window, which has an entry for each axis between. Padding
-    /// counts as zeros, and in the number of elements.
+    /// counts as zeros, and in the number of elements. As a [mean](Self::mean), it is the sum times 1/n of f significant bits.
+    #[doc = accuracy!(mean)]
     ///
     /// ```
     /// use spu_tensor::{Fxp, Secret, Tensor, Window, evaluate};

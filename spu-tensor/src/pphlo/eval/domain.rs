@@ -1,12 +1,13 @@
-//! Where functions of public numbers are defined: outside, a public operand is an error.
+//! Where functions of public numbers are defined: outside, a public operand is an error, whatever the others are.
 
 use crate::host::HostTensor;
-use crate::pphlo::Op;
+use crate::pphlo::{DType, Op};
 
-/// Refuses operands outside the domain of `op`, with the place of the first.
-pub(super) fn check(op: &Op, operands: &[&HostTensor]) -> Result<(), String> {
+/// Refuses public operands outside the domain of `op`, with the place of the first.
+pub(super) fn check(op: &Op, operands: &[&HostTensor], public: &[bool]) -> Result<(), String> {
     let first_outside = |i: usize, inside: &dyn Fn(f64) -> bool| {
-        operands[i].elements.to_f64().into_iter().enumerate().find(|&(_, x)| !inside(x))
+        let elements = public[i].then(|| operands[i].elements.to_f64())?;
+        elements.into_iter().enumerate().find(|&(_, x)| !inside(x))
     };
     let (found, domain) = match op {
         Op::Divide | Op::Remainder => (first_outside(1, &|x| x != 0.0), "the divisor must not be 0"),
@@ -17,7 +18,10 @@ pub(super) fn check(op: &Op, operands: &[&HostTensor]) -> Result<(), String> {
         Op::ShiftLeft | Op::ShiftRightArithmetic | Op::ShiftRightLogical => {
             (first_outside(1, &|n| n >= 0.0), "the amount must not be negative")
         }
-        Op::Power => return power(operands),
+        Op::Power if operands[1].elements.dtype() == DType::Int => {
+            (first_outside(1, &|y| y >= 0.0), "an integer has no negative powers")
+        }
+        Op::Power if public == [true; 2] => return power(operands),
         _ => return Ok(()),
     };
     match found {
@@ -28,15 +32,13 @@ pub(super) fn check(op: &Op, operands: &[&HostTensor]) -> Result<(), String> {
 
 fn power(operands: &[&HostTensor]) -> Result<(), String> {
     let [bases, exponents] = [0, 1].map(|i| operands[i].elements.to_f64());
-    let integers = operands[0].elements.dtype() == crate::pphlo::DType::Int;
     for (place, (a, b)) in bases.into_iter().zip(exponents).enumerate() {
         let fault = match (a, b) {
-            (_, b) if integers && b < 0.0 => "an integer has no negative powers",
             (a, b) if a == 0.0 && b < 0.0 => "0 has no negative powers",
             (a, b) if a < 0.0 && b.fract() != 0.0 => "a negative number has integer powers only",
             _ => continue,
         };
-        return Err(format!("cannot raise element {place}, {a}, to the power {b}: {fault}"));
+        return Err(format!("cannot take `power` of element {place}, {a} and {b}: {fault}"));
     }
     Ok(())
 }

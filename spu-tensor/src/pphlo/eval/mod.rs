@@ -16,8 +16,9 @@ mod windows;
 use std::borrow::Cow;
 
 use super::{Graph, Op, Type, verify};
+use crate::diagnose;
 use crate::error::Error;
-use crate::graph::last_uses;
+use crate::graph::{Node, last_uses};
 use crate::host::{Elements, HostTensor};
 use elementwise::{arithmetic, compare, logical, real, real_of_two, rounded, select, widen};
 pub use functions::{gelu, logistic, silu, softplus};
@@ -59,9 +60,8 @@ fn run(graph: &Graph, arguments: &[&HostTensor], seed: u64) -> Result<Vec<HostTe
                 let operands: Vec<&HostTensor> = node.operands.iter().map(operand).collect();
                 let made = match node.regions.is_empty() {
                     false => control::apply(op, &operands, &node.regions, &types, random::inside(seed, id.index()))?,
-                    true => {
-                        apply(op, &operands, &types).map_err(|problem| Error::program(problem, graph.location(id)))?
-                    }
+                    true => apply(op, &operands, &public_operands(graph, node), &types)
+                        .map_err(|problem| diagnose::fault(graph, &[], id, problem))?,
                 };
                 for (value, tensor) in node.results().zip(made) {
                     values[value.index()] = Some(Cow::Owned(tensor));
@@ -74,16 +74,24 @@ fn run(graph: &Graph, arguments: &[&HostTensor], seed: u64) -> Result<Vec<HostTe
     Ok(graph.outputs.iter().map(output).collect())
 }
 
-/// One operation on well-typed operands; `types` are its results'. Fails where an `Assume` does not hold, and where a public
-/// operand lies outside the operation's domain; secret ones give the value that the operation documents.
-pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Result<Vec<HostTensor>, String> {
+/// Which operands of a node are public.
+pub(crate) fn public_operands(graph: &Graph, node: &Node<Op>) -> Vec<bool> {
+    node.operands.iter().map(|&v| !graph.ty(v).is_secret()).collect()
+}
+
+/// One operation on well-typed operands, of which `public` tells which ones are public; `types` are its results'. Fails where an `Assume` does not
+/// hold, and where a public operand lies outside the operation's domain; secret ones give the value that the operation documents.
+pub(crate) fn apply(
+    op: &Op,
+    operands: &[&HostTensor],
+    public: &[bool],
+    types: &[&Type],
+) -> Result<Vec<HostTensor>, String> {
     let [first, second] = [0, 1].map(|i| operands.get(i).copied());
     let (x, y) = (|| first.expect("arity was checked"), || second.expect("arity was checked"));
     let (a, b) = (|| &x().elements, || &y().elements);
     let ty = types[0];
-    if !ty.is_secret() {
-        domain::check(op, operands)?;
-    }
+    domain::check(op, operands, public)?;
     let elements = match op {
         Op::Parameter { .. } => return Err("a parameter has no value of its own".into()),
         Op::Constant { literal } => literal.0.elements.clone(),
@@ -216,7 +224,7 @@ pub(crate) fn apply(op: &Op, operands: &[&HostTensor], types: &[&Type]) -> Resul
 pub(crate) fn evaluate_one(op: &Op, operands: &[&HostTensor]) -> HostTensor {
     let types: Vec<Type> = operands.iter().map(|x| Type::public(x.shape.clone(), x.elements.dtype())).collect();
     let types = super::infer(op, &types.iter().collect::<Vec<_>>()).unwrap();
-    apply(op, operands, &types.iter().collect::<Vec<_>>()).unwrap().remove(0)
+    apply(op, operands, &vec![true; operands.len()], &types.iter().collect::<Vec<_>>()).unwrap().remove(0)
 }
 
 /// The argument of a parameter, if it is of the parameter's type; `name` is what an error calls it.
@@ -406,10 +414,12 @@ mod tests {
             %c = constant {literal = fxp[2, 3] (-2.0, -2.0, -2.0, -5.0, 0.0, 0.0)}
             %d = constant {literal = fxp[2, 3] (0.5, 0.5, 0.5, 0.5, 4.0, 4.0)}
             %clamp = clamp %c, %x, %d
-            %rem = remainder %x, %h
+            %divisor = to_secret %h
+            %rem = remainder %x, %divisor
             %m = constant {literal = int[3] (3, 3, 0)}
-            %quotient = divide %i, %m
-            %irem = remainder %i, %m
+            %whole = to_secret %m
+            %quotient = divide %i, %whole
+            %irem = remainder %i, %whole
             %power = power %i, %m
             %and = and %i, %m
             %or = or %i, %m
@@ -492,7 +502,23 @@ mod tests {
             ("remainder %c, %c", "int[1] (0)", "the divisor must not be 0"),
             ("shift_left %c, %c", "int[1] (-1)", "the amount must not be negative"),
             ("power %c, %c", "int[1] (-1)", "an integer has no negative powers"),
-            ("power %c, %c", "fxp[1] (-0.5)", "a negative number has integer powers only"),
+            (
+                "power %c, %c",
+                "fxp[1] (-0.5)",
+                "cannot take `power` of element 0, -0.5 and -0.5: a negative number has integer",
+            ),
+            // A public operand beside a secret one.
+            (
+                "remainder %i, %c",
+                "int[3] (1, 2, 0)",
+                "cannot take `remainder` of element 2, 0: the divisor must not be 0",
+            ),
+            (
+                "power %i, %c",
+                "int[3] (1, -2, 0)",
+                "cannot take `power` of element 1, -2: an integer has no negative powers",
+            ),
+            ("shift_left %i, %c", "int[3] (1, -2, 0)", "of element 1, -2: the amount must not be negative"),
         ];
         for (op, literal, text) in cases {
             let fault = fault(op, literal);

@@ -1,46 +1,61 @@
 //! Intervals through branches and loops.
 
 use super::super::{Graph, Op};
-use super::{Interval, intervals_of};
+use super::{Interval, Numbers};
 use crate::graph::Node;
-
-/// Where the results of an operation with regions lie: the hull of both branches, and for loops intervals that an iteration
-/// does not leave. These are found by iterating: a bound that still grows after a few rounds is given up, so this ends.
-pub(super) fn intervals(node: &Node<Op>, known: &[Interval]) -> Vec<Interval> {
-    let operands: Vec<Interval> = node.operands.iter().map(|v| known[v.index()]).collect();
-    match node.operation {
-        Op::If => {
-            let [first, second] = [0, 1].map(|i| through(&node.regions[i], &operands[1..]));
-            first.into_iter().zip(second).map(|(a, b)| a.hull(b)).collect()
-        }
-        Op::While { carried } => region_intervals(node, known)[..carried].to_vec(),
-        Op::For { carried, trips, .. } => {
-            let mut results = through(&node.regions[0], &region_intervals(node, known));
-            if trips == 0 {
-                results[..carried].copy_from_slice(&operands[..carried]);
-            }
-            results
-        }
-        ref op => unreachable!("`{}` has no regions", op.name()),
-    }
-}
 
 /// Where the parameters of the regions of `node` lie, by index, if `known` tells where its operands do.
 pub fn region_intervals(node: &Node<Op>, known: &[Interval]) -> Vec<Interval> {
-    let operands: Vec<Interval> = node.operands.iter().map(|v| known[v.index()]).collect();
-    match node.operation {
-        Op::If => operands[1..].to_vec(),
-        Op::While { carried } => {
-            let (initial, captured) = operands[1..].split_at(carried);
-            let body = |state: &[Interval]| through(&node.regions[0], &[state, captured].concat())[1..].to_vec();
-            [&settled(initial, body), captured].concat()
+    Numbers::REAL.region_intervals(node, known)
+}
+
+impl Numbers {
+    /// Where the results of an operation with regions lie: the hull of both branches, and for loops intervals that an iteration
+    /// does not leave. These are found by iterating: a bound that still grows after a few rounds is given up, so this ends.
+    pub(super) fn results(self, node: &Node<Op>, known: &[Interval]) -> Vec<Interval> {
+        let operands: Vec<Interval> = node.operands.iter().map(|v| known[v.index()]).collect();
+        match node.operation {
+            Op::If => {
+                let [first, second] = [0, 1].map(|i| self.through(&node.regions[i], &operands[1..]));
+                first.into_iter().zip(second).map(|(a, b)| a.hull(b)).collect()
+            }
+            Op::While { carried } => self.region_intervals(node, known)[..carried].to_vec(),
+            Op::For { carried, trips, .. } => {
+                let mut results = self.through(&node.regions[0], &self.region_intervals(node, known));
+                if trips == 0 {
+                    results[..carried].copy_from_slice(&operands[..carried]);
+                }
+                results
+            }
+            ref op => unreachable!("`{}` has no regions", op.name()),
         }
-        Op::For { carried, .. } => {
-            let (initial, rest) = operands.split_at(carried);
-            let given = |state: &[Interval]| [&[index(node)], state, rest].concat();
-            given(&settled(initial, |state| through(&node.regions[0], &given(state))[..carried].to_vec()))
+    }
+
+    /// [`region_intervals`] of these numbers.
+    pub fn region_intervals(self, node: &Node<Op>, known: &[Interval]) -> Vec<Interval> {
+        let operands: Vec<Interval> = node.operands.iter().map(|v| known[v.index()]).collect();
+        match node.operation {
+            Op::If => operands[1..].to_vec(),
+            Op::While { carried } => {
+                let (initial, captured) = operands[1..].split_at(carried);
+                let body =
+                    |state: &[Interval]| self.through(&node.regions[0], &[state, captured].concat())[1..].to_vec();
+                [&settled(initial, body), captured].concat()
+            }
+            Op::For { carried, .. } => {
+                let (initial, rest) = operands.split_at(carried);
+                let given = |state: &[Interval]| [&[index(node)], state, rest].concat();
+                let body = |state: &[Interval]| self.through(&node.regions[0], &given(state))[..carried].to_vec();
+                given(&settled(initial, body))
+            }
+            _ => Vec::new(),
         }
-        _ => Vec::new(),
+    }
+
+    /// The outputs of a region whose parameters lie there.
+    fn through(self, region: &Graph, parameters: &[Interval]) -> Vec<Interval> {
+        let known = self.intervals(region, parameters);
+        region.outputs.iter().map(|v| known[v.index()]).collect()
     }
 }
 
@@ -50,12 +65,6 @@ fn index(node: &Node<Op>) -> Interval {
         Op::For { start, trips, .. } => Interval::new(start as f64, start as f64 + trips.saturating_sub(1) as f64),
         _ => Interval::ALL,
     }
-}
-
-/// The outputs of a region whose parameters lie there.
-fn through(region: &Graph, parameters: &[Interval]) -> Vec<Interval> {
-    let known = intervals_of(region, parameters);
-    region.outputs.iter().map(|v| known[v.index()]).collect()
 }
 
 /// Intervals that hold `initial` and that `body` does not leave. Bounds that were given up come back where the body itself bounds
