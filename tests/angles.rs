@@ -66,8 +66,8 @@ fn sines_and_cosines_have_their_angles() -> Result<(), Error> {
 #[test]
 fn slopes_are_those_of_the_functions() -> Result<(), Error> {
     let x = vec![-0.9, -0.25, 0.0, 0.5, 0.96];
-    let functions: [(fn(Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp>, f64); 2] =
-        [(Tensor::asin, 1.0), (Tensor::acos, -1.0)];
+    type Function = fn(Tensor<Secret, Fxp>) -> Tensor<Secret, Fxp>;
+    let functions: [(Function, f64); 2] = [(Tensor::asin, 1.0), (Tensor::acos, -1.0)];
     for (function, sign) in functions {
         let slopes = |x: Tensor<Secret, Fxp>| value_and_grad(x, |x| function(x).sum_all()).1;
         for (x, slope) in x.iter().zip(spu::evaluate(x.clone(), slopes)?.values()) {

@@ -43,13 +43,14 @@ fn holds(fraction_bits: u32, relative: f64) -> Result<(), Error> {
     // Ratios from 1 to 16; even and odd powers of two between which the middle lies.
     let ranges =
         [(1.0, 10.0), (0.01, 0.16), (0.3, 0.8), (1.0, 2.0), (2.0, 8.0), (3.5, 3.5), (100.0, 1600.0), (65_536.0, 2e5)];
+    type Function = fn(f64) -> f64;
     for (lo, hi) in ranges {
         let (first, last) = ((lo / ulp).ceil(), (hi / ulp).floor());
         let at = |i: usize| (first + (last - first) * i as f64 / (POINTS - 1) as f64).round() * ulp;
         let x: Vec<f64> = (0..POINTS).map(at).collect();
         let shared = session.input::<Tensor<Secret, Fxp>, _>(Party(0), [POINTS], || Ok(x.clone()))?;
         let found = all::run(&session, &shared, lo, hi)?;
-        let exact: [(&str, f64, fn(f64) -> f64); 5] = [
+        let exact: [(&str, f64, Function); 5] = [
             ("√", relative, f64::sqrt),
             ("1/√", relative, |x| 1.0 / x.sqrt()),
             ("ln_1p", 0.0, f64::ln),
