@@ -82,7 +82,7 @@ pub fn evaluate_local<R: Ring>(
         }
         ShareOp::PublicSign => each(&operands[0], |x| map(x, |v| R::from_i128(v.signed().signum()))),
         ShareOp::PublicReciprocal { of, exponent, places } => {
-            public_reciprocal(of, operands[0].as_public(), *exponent, *places)
+            public_reciprocal(of.0, operands[0].as_public(), *exponent, *places)
                 .map_err(|problem| fault(graph, node, location, problem))?
         }
         ShareOp::PublicBits(function) => {

@@ -9,7 +9,7 @@ use super::ShareGraph;
 use super::depth::Depths;
 use super::functions::{ExpWindow, FourierSeries};
 use super::masks::drop_unused_masks;
-use super::ops::{Assertion, PublicFunction, RingLiteral, ShareOp};
+use super::ops::{Assertion, Named, PublicFunction, RingLiteral, ShareOp};
 use super::spare::spare_bits;
 use super::types::{Kind, ShareType};
 use crate::aby3::{Layout, Quotient, Weights};
@@ -190,7 +190,7 @@ impl Builder {
     /// Part of the reciprocal of public integers, of scale 0, for the operation of this name.
     pub fn public_reciprocal(&mut self, of: &'static str, y: Value, exponent: i32, places: Option<u32>) -> Value {
         let ty = ShareType { scale: 0, ..self.ty(y).clone() };
-        self.append(ShareOp::PublicReciprocal { of, exponent, places }, vec![y], ty)
+        self.append(ShareOp::PublicReciprocal { of: Named(of), exponent, places }, vec![y], ty)
     }
 
     /// Signs of public numbers, of scale 0.

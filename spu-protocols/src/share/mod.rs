@@ -14,7 +14,7 @@ mod types;
 
 pub use builder::Builder;
 pub use functions::{Accuracy, ExpWindow, FourierSeries};
-pub use ops::{Assertion, BitFunction, PublicFunction, RingLiteral, ShareOp};
+pub use ops::{Assertion, BitFunction, Named, PublicFunction, RingLiteral, ShareOp};
 pub use plan::{Part, Plan, PlannedMessage, Superstep, Tables, parts_of};
 pub use schedule::{Action, Block, Schedule, Slot, Step};
 pub use types::{Kind, ShareType};

@@ -1,5 +1,6 @@
 //! The operations of the share program.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use spu::Party;
@@ -26,6 +27,22 @@ pub struct PublicFunction {
     pub index: usize,
     /// Its data type.
     pub result: DType,
+}
+
+/// The name of a PPHLO operation, for messages: operations that differ in it alone are the same, so that a quotient and a remainder share theirs.
+#[derive(Clone, Copy, Debug)]
+pub struct Named(pub &'static str);
+
+impl PartialEq for Named {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Named {}
+
+impl Hash for Named {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// Where elements are to lie.
@@ -129,8 +146,8 @@ pub enum ShareOp {
     /// Local, `Public` only: the integer part of 2^exponent/y, or the first `places` bits of its fraction, with the sign of y; the elements of y
     /// are taken as integers, and must not be 0.
     PublicReciprocal {
-        /// The name of the operation that divides.
-        of: &'static str,
+        /// The operation that divides.
+        of: Named,
         /// The exponent.
         exponent: i32,
         /// How many bits of the fraction; nothing for the integer part.
