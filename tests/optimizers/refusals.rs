@@ -48,8 +48,8 @@ fn formats_that_hold_no_second_moments() -> Result<(), Error> {
                 panic!("2^{bits} is refused")
             };
             let expected = format!(
-                "cannot take 1/√x of numbers up to 1.7179869184e10 in the ring 2^{bits} with {fraction_bits} fraction bits, where {most} is the \
-                 most for optimizers: take at least 18 fraction bits, in a ring of 2^64 or more"
+                "cannot take 1/√x, as optimizers do, of numbers up to 1.7179869184e10 in the ring 2^{bits} with {fraction_bits} fraction bits, \
+                 where {most} is the most: take at least 18 fraction bits, in a ring of 2^64 or more"
             );
             assert_eq!(diagnostic.message, expected);
             let at = diagnostic.labels[0].location;

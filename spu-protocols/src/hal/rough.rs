@@ -56,8 +56,8 @@ impl Lowering<'_> {
             None => "scale them down".into(),
         };
         let message = format!(
-            "cannot take 1/√x of numbers up to {most:e} in the ring 2^{bits} with {f} fraction bits, where {reach} is the most \
-             for optimizers: {remedy}"
+            "cannot take 1/√x, as optimizers do, of numbers up to {most:e} in the ring 2^{bits} with {f} fraction bits, where \
+             {reach} is the most: {remedy}"
         );
         Err(Error::program(message, self.location()))
     }
