@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use spu::pphlo::Op;
 use spu::{Party, Shape};
 
 use super::rearrange::rearrange;
@@ -20,8 +21,8 @@ pub(super) fn evaluate<R: Ring>(
     party: Party,
 ) -> Result<PartyValue<R>, String> {
     if let &ShareOp::BitShift { arithmetic } = op {
-        let name = if arithmetic { "shift_right_arithmetic" } else { "shift_right_logical" };
-        check_amounts(name, operands[1].as_public())?;
+        let shift = if arithmetic { Op::ShiftRightArithmetic } else { Op::ShiftRightLogical };
+        check_amounts(&shift, operands[1].as_public())?;
     }
     let Kind::Bits(count) = types[0].kind else { unreachable!("the share program's types hold: bits") };
     Ok(match &operands[0] {
@@ -183,13 +184,13 @@ pub(super) fn public<R: Ring>(function: BitFunction, operands: &[PartyValue<R>])
     let zip = |f: &dyn Fn(R, R) -> R| x.iter().zip(operands[1].as_public().iter()).map(|(&x, &y)| f(x, y)).collect();
     let bits = |f: fn(u128, u128) -> u128| zip(&|x, y| R::from_u128(f(x.to_u128(), y.to_u128())));
     let shift = match function {
-        BitFunction::ShiftLeft => Some("shift_left"),
-        BitFunction::ShiftRight => Some("shift_right_arithmetic"),
-        BitFunction::ShiftRightLogical => Some("shift_right_logical"),
+        BitFunction::ShiftLeft => Some(Op::ShiftLeft),
+        BitFunction::ShiftRight => Some(Op::ShiftRightArithmetic),
+        BitFunction::ShiftRightLogical => Some(Op::ShiftRightLogical),
         _ => None,
     };
-    if let Some(name) = shift {
-        check_amounts(name, operands[1].as_public())?;
+    if let Some(shift) = shift {
+        check_amounts(&shift, operands[1].as_public())?;
     }
     Ok(PartyValue::public(match function {
         BitFunction::And => bits(|x, y| x & y),
@@ -213,12 +214,12 @@ fn capped<R: Ring>(amount: R, most: u32) -> u32 {
     amount.to_u128().min(most.into()) as u32
 }
 
-fn check_amounts<R: Ring>(shift: &str, amounts: &[R]) -> Result<(), String> {
+fn check_amounts<R: Ring>(shift: &Op, amounts: &[R]) -> Result<(), String> {
     match amounts.iter().position(|n| n.signed() < 0) {
         None => Ok(()),
         Some(place) => {
             let amount = amounts[place].signed();
-            Err(format!("cannot take `{shift}` of element {place}, {amount}: the amount must not be negative"))
+            Err(format!("cannot take `{}` of element {place}, {amount}: the amount must not be negative", shift.name()))
         }
     }
 }

@@ -59,6 +59,11 @@ impl Lowering<'_> {
         self.number(value, number.precision)
     }
 
+    /// A `Sum` shared again; others as they are.
+    pub(super) fn reshared(&mut self, x: Value) -> Value {
+        if self.build.kind(x) == Kind::Sum { self.build.reshare(x) } else { x }
+    }
+
     pub(super) fn multiply(&mut self, x: Value, y: Value, ty: &Type) -> Entry {
         match (self.entry(x), self.entry(y)) {
             (Entry::Splat(c), _) => self.times_constant(c, y),

@@ -26,7 +26,6 @@ use spu::pphlo::Interval;
 use super::normalize::{Factor, Needs, Normalized, bits_of, quotient_fits};
 use super::{Entry, Lowering, Number};
 use crate::aby3::Quotient;
-use crate::share::Kind;
 
 impl Lowering<'_> {
     /// x/y of fixed-point numbers; `result` is the quotient's PPHLO value.
@@ -135,7 +134,7 @@ impl Lowering<'_> {
                 self.build.truncate(x, by as u32)
             }
             _ => {
-                let x = if self.build.kind(x) == Kind::Sum { self.build.reshare(x) } else { x };
+                let x = self.reshared(x);
                 self.times_power_of_two(x, -by as u32)
             }
         }

@@ -14,7 +14,6 @@ use spu::pphlo::Type;
 
 use super::{Entry, Lowering, Number};
 use crate::aby3::one_hot::LARGEST;
-use crate::share::Kind;
 
 impl Lowering<'_> {
     /// 0, 1, 2, … along an axis.
@@ -121,7 +120,7 @@ impl Lowering<'_> {
         let transposed: Vec<Value> = places.iter().map(|&p| self.build.transpose(p, vec![1, 0])).collect();
         let put = |this: &mut Self, part: Value| {
             axes.iter().zip(&transposed).fold(part, |part, (&axis, &places)| {
-                let part = this.shared(part);
+                let part = this.reshared(part);
                 this.along(places, part, axis)
             })
         };
@@ -137,7 +136,7 @@ impl Lowering<'_> {
             return self.build.add(kept, put);
         }
         let covered = axes.iter().zip(places).fold(block, |block, (&axis, &places)| {
-            let block = self.shared(block);
+            let block = self.reshared(block);
             self.along(places, block, axis)
         });
         let difference = self.build.subtract(update, covered);
@@ -208,11 +207,6 @@ impl Lowering<'_> {
         let mut back: Vec<usize> = (1..rank).collect();
         back.insert(axis, 0);
         if axis == 0 { spread } else { self.build.transpose(spread, back) }
-    }
-
-    /// A factor: a sum is shared anew.
-    fn shared(&mut self, x: Value) -> Value {
-        if self.build.kind(x) == Kind::Sum { self.build.reshare(x) } else { x }
     }
 
     /// For each element of a secret index a row [i = 0], [i = 1], …, [i = n − 1].

@@ -158,7 +158,7 @@ impl Lowering<'_> {
                 None => {
                     let sign = self.sign_of_powers(y);
                     let signed = self.build.multiply(negative, sign);
-                    if self.build.kind(signed) == Kind::Sum { self.build.reshare(signed) } else { signed }
+                    self.reshared(signed)
                 }
             };
             factor = self.build.add(factor, signed);
@@ -221,7 +221,7 @@ impl Lowering<'_> {
             }
         };
         let sign = self.build.multiply(sign, is_integer);
-        if self.build.kind(sign) == Kind::Sum { self.build.reshare(sign) } else { sign }
+        self.reshared(sign)
     }
 
     /// `[y = 0]` as 0 or 1.

@@ -228,9 +228,4 @@ impl Lowering<'_> {
         let quotient = self.build.subtract(quotient, more);
         [self.reshared(quotient), remainder]
     }
-
-    /// A `Sum` shared again; others as they are.
-    pub(super) fn reshared(&mut self, x: Value) -> Value {
-        if self.build.kind(x) == Kind::Sum { self.build.reshare(x) } else { x }
-    }
 }
